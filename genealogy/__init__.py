@@ -1,0 +1,1 @@
+"""Who: the users, the distributors, their markets and the trees in which they stand."""
