@@ -1,0 +1,1 @@
+"""What is earned: volume, plan, engine, live standings, runs, ledger and payouts."""

@@ -1,0 +1,47 @@
+"""Periods: half-open stretches of time in the plan's time zone in which volume is counted."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class TsTzRange(Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class Period(models.Model):
+    """A period ``[starts_at, ends_at)`` of one plan and period type."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
+
+    plan = models.ForeignKey("commissions.PlanVersion", models.PROTECT, related_name="periods")
+    kind = models.CharField(_("type"), max_length=20, default="month")
+    name = models.CharField(_("name"), max_length=40, help_text=_("For example 2026-11."))
+    time_zone = models.CharField(_("time zone"), max_length=64)
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
+
+    class Meta:
+        verbose_name = _("period")
+        verbose_name_plural = _("periods")
+        ordering = ["-starts_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "name"], name="period_kind_name_unique"),
+            models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="period_starts_before_it_ends"),
+            ExclusionConstraint(
+                name="period_of_a_kind_never_overlaps",
+                expressions=[
+                    ("kind", RangeOperators.EQUAL),
+                    (TsTzRange("starts_at", "ends_at", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,49 @@
+"""Live figures of a period: where each distributor stands and what has been earned so far.
+
+Only the live refresh writes these rows; they can always be computed again from volume, tree and plan.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Standing(models.Model):
+    """One distributor's measures and rank in one period. Volumes are hundredths of a point."""
+
+    period = models.ForeignKey("commissions.Period", models.CASCADE, related_name="standings")
+    distributor = models.ForeignKey("genealogy.Distributor", models.CASCADE, related_name="standings")
+    pv = models.BigIntegerField(_("PV"), default=0)
+    gv = models.BigIntegerField(_("GV"), default=0)
+    is_active = models.BooleanField(_("active"), default=False)
+    rank = models.SmallIntegerField(_("rank"), default=0, help_text=_("Paid-as rank: index in the plan's ladder."))
+    best_rank_below = models.SmallIntegerField(_("best rank below"), default=0)
+    earned_minor = models.BigIntegerField(_("earned"), default=0, help_text=_("All bonuses, in the plan's currency."))
+    updated_at = models.DateTimeField(_("as of"))
+
+    class Meta:
+        verbose_name = _("standing")
+        verbose_name_plural = _("standings")
+        constraints = [models.UniqueConstraint(fields=["period", "distributor"], name="standing_unique")]
+
+    def __str__(self):
+        return f"{self.distributor_id} in {self.period_id}"
+
+
+class EarningTotal(models.Model):
+    """What one distributor has earned so far with one bonus in one period, in the plan's currency."""
+
+    period = models.ForeignKey("commissions.Period", models.CASCADE, related_name="earning_totals")
+    distributor = models.ForeignKey("genealogy.Distributor", models.CASCADE, related_name="earning_totals")
+    bonus = models.SlugField(_("bonus"), max_length=40)
+    amount_minor = models.BigIntegerField(_("amount"), default=0)
+    currency = models.CharField(_("currency"), max_length=3)
+
+    class Meta:
+        verbose_name = _("earning total")
+        verbose_name_plural = _("earning totals")
+        constraints = [
+            models.UniqueConstraint(fields=["period", "distributor", "bonus"], name="earning_total_unique")
+        ]
+
+    def __str__(self):
+        return f"{self.bonus} of {self.distributor_id} in {self.period_id}"

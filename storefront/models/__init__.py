@@ -1,0 +1,25 @@
+"""What the storefront stores, a module for each subject."""
+
+from storefront.models.cart import Cart, CartLine
+from storefront.models.catalogue import Category, Delivery, Price, Product
+from storefront.models.customer import Customer
+from storefront.models.order import Order, OrderLine
+from storefront.models.payment import Payment, Refund, RefundLine, WebhookEvent
+from storefront.models.site import Site
+
+__all__ = [
+    "Cart",
+    "CartLine",
+    "Category",
+    "Customer",
+    "Delivery",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "Price",
+    "Product",
+    "Refund",
+    "RefundLine",
+    "Site",
+    "WebhookEvent",
+]

@@ -1,0 +1,28 @@
+"""Personal shops: a distributor's own address, name, picture and story."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+
+class Site(models.Model):
+    distributor = models.OneToOneField("genealogy.Distributor", models.CASCADE, related_name="site")
+    slug = models.CharField(
+        _("address"),
+        max_length=40,
+        validators=[RegexValidator(r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$", _("Use small letters, digits and hyphens."))],
+    )
+    name = models.CharField(_("shown name"), max_length=80)
+    headline = models.CharField(_("headline"), max_length=120, blank=True)
+    story = models.TextField(_("your story"), max_length=1200, blank=True)
+    picture = models.ImageField(_("picture"), upload_to="sites/", blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("personal shop")
+        verbose_name_plural = _("personal shops")
+        constraints = [models.UniqueConstraint(Lower("slug"), name="site_address_unique")]
+
+    def __str__(self):
+        return self.slug
