@@ -1,0 +1,84 @@
+"""What a calculation says: where everyone stands, who is paid what for which sale, and what nobody earned.
+
+All amounts are minor units of the plan's currency; volumes are hundredths of a point.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Reason(IntEnum):
+    """Why a line is as it is: PAID, or why nobody (or somebody further up) was paid. The closed set of reasons."""
+
+    PAID = 0
+    NOBODY_ABOVE = 1
+    NOT_ACTIVE = 2
+    RANK_TOO_LOW = 3
+    SUSPENDED = 4
+    TERMINATED = 5
+    HOUSE = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standings:
+    """Measures and rank of every person of a snapshot; ``[k, person]`` where an array has two dimensions.
+
+    ``rank`` is the paid-as rank, an index into ``plan.ranks`` or NO_RANK; ``best`` is the highest rank in the whole
+    downline, the person included. ``legs`` counts, for each of ``plan.leg_tests``, the legs that meet it.
+    ``counted_gv`` is the group volume that counts towards each of ``plan.capped_ranks`` (ranks with a leg cap).
+    Figures of folded people of a slice are not theirs but what the slice carried.
+    """
+
+    pv: NDArray[np.int64]
+    gv: NDArray[np.int64]
+    active: NDArray[np.bool_]
+    rank: NDArray[np.int8]
+    best: NDArray[np.int8]
+    legs: NDArray[np.int32]
+    counted_gv: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """Payment lines: each rounded once. A line that nobody earned has no payee and says why.
+
+    ``bonus`` is an index into ``plan.bonuses``. ``payee`` is a person, NONE if unearned. ``source`` is the person whom
+    the sale is credited to (NONE on a line that gathers a payee's whole period) and ``sale`` the index of the first
+    entry of the order (NONE unless the bonus rounds by order). ``level`` counts from 1 as the bonus counts, 0 where it
+    has no levels. ``base`` is hundredths of a point if ``currency`` is NONE, else minor units of that currency, which
+    was converted at ``plan.exchange``. ``amount_minor`` is the rounded amount in the plan's currency: earned by the
+    payee, or what nobody earned. ``missed`` is the person passed over for this line's level, NONE if nobody was;
+    ``reason`` says why that person was not paid, so a line with a payee can carry one where its money rolled up.
+    """
+
+    bonus: NDArray[np.int16]
+    payee: NDArray[np.int32]
+    source: NDArray[np.int32]
+    sale: NDArray[np.int32]
+    level: NDArray[np.int16]
+    base: NDArray[np.int64]
+    currency: NDArray[np.int16]
+    rate_ppm: NDArray[np.int32]
+    amount_minor: NDArray[np.int64]
+    missed: NDArray[np.int32]
+    reason: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.payee)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """The outcome of ``calculate``.
+
+    ``totals`` is ``[bonus, person]``: what each person earned by bonus. ``unearned`` sums per bonus what nobody
+    earned. ``lines`` is None if only the totals were asked for; they are in order of (bonus, level, source, sale).
+    """
+
+    standings: Standings
+    totals: NDArray[np.int64]
+    unearned: NDArray[np.int64]
+    lines: Lines | None
