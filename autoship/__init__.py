@@ -1,1 +1,1 @@
-"""What recurs"""
+"""What recurs: standing orders that become orders."""
