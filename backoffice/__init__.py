@@ -1,1 +1,1 @@
-"""What people see and are told"""
+"""What people see and are told: the distributor's office and head office."""

@@ -1,7 +1,12 @@
+"""The back office app: what people see and are told."""
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
-class  the distributor's office and head office.:BackofficeConfig(AppConfig):
+class BackofficeConfig(AppConfig):
+    """Registers the distributor's office and head office, the highest app of the product."""
+
     name = "backoffice"
-    verbose_name = " the distributor's office and head office.:Backoffice"
+    verbose_name = _("Back office")
     default_auto_field = "django.db.models.BigAutoField"

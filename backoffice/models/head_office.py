@@ -1,0 +1,19 @@
+"""Head office: a model without a table that carries the permissions of the company pages."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class HeadOffice(models.Model):
+    """What somebody at head office may do that belongs to no single record."""
+
+    class Meta:
+        managed = False
+        default_permissions = ()
+        verbose_name = _("head office")
+        verbose_name_plural = _("head office")
+        permissions = [
+            ("view_board", _("See the live company board")),
+            ("view_outbox", _("See how events are delivered")),
+            ("replay_outbox", _("Deliver failed events again")),
+        ]
