@@ -10,7 +10,9 @@ class Fact(models.Model):
     The newest fact of a kind before an instant is the one in force at that instant.
     """
 
-    distributor = models.ForeignKey("genealogy.Distributor", models.PROTECT, related_name="facts")
+    distributor = models.ForeignKey(
+        "genealogy.Distributor", models.PROTECT, related_name="facts", db_index=False, verbose_name=_("distributor")
+    )
     kind = models.SlugField(_("kind"), max_length=40, help_text=_("For example agreement_signed or autoship_on_file."))
     value = models.BigIntegerField(_("value"), default=1)
     at = models.DateTimeField(_("at"))
@@ -21,7 +23,7 @@ class Fact(models.Model):
         verbose_name = _("fact")
         verbose_name_plural = _("facts")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["distributor", "kind", "-at"], name="fact_in_force")]
+        indexes = [models.Index(fields=["distributor", "kind", "-at", "-id"], name="fact_in_force")]
 
     def __str__(self):
         return f"{self.kind} {self.reference}"

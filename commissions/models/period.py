@@ -19,7 +19,9 @@ class Period(models.Model):
         OPEN = "open", _("Open")
         CLOSED = "closed", _("Closed")
 
-    plan = models.ForeignKey("commissions.PlanVersion", models.PROTECT, related_name="periods")
+    plan = models.ForeignKey(
+        "commissions.PlanVersion", models.PROTECT, related_name="periods", verbose_name=_("plan version")
+    )
     kind = models.CharField(_("type"), max_length=20, default="month")
     name = models.CharField(_("name"), max_length=40, help_text=_("For example 2026-11."))
     time_zone = models.CharField(_("time zone"), max_length=64)
@@ -34,6 +36,7 @@ class Period(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "name"], name="period_kind_name_unique"),
             models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="period_starts_before_it_ends"),
+            models.CheckConstraint(condition=Q(status__in=["open", "closed"]), name="period_status_known"),
             ExclusionConstraint(
                 name="period_of_a_kind_never_overlaps",
                 expressions=[

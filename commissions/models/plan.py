@@ -26,3 +26,8 @@ class PlanVersion(models.Model):
 
     def __str__(self):
         return f"{self.name} v{self.version}"
+
+    @property
+    def is_used(self):
+        """Whether a period counts by this version, which makes it immutable."""
+        return self.periods.exists()

@@ -1,6 +1,7 @@
 """Live figures of a period: where each distributor stands and what has been earned so far.
 
-Only the live refresh writes these rows; they can always be computed again from volume, tree and plan.
+Only the live refresh writes these rows; they can always be computed again from volume, tree and plan. That is why
+their foreign keys are not checked by the database row by row: a million rows are written in one stroke.
 """
 
 from django.db import models
@@ -10,14 +11,30 @@ from django.utils.translation import gettext_lazy as _
 class Standing(models.Model):
     """One distributor's measures and rank in one period. Volumes are hundredths of a point."""
 
-    period = models.ForeignKey("commissions.Period", models.CASCADE, related_name="standings")
-    distributor = models.ForeignKey("genealogy.Distributor", models.CASCADE, related_name="standings")
+    period = models.ForeignKey(
+        "commissions.Period",
+        models.CASCADE,
+        related_name="standings",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("period"),
+    )
+    distributor = models.ForeignKey(
+        "genealogy.Distributor",
+        models.CASCADE,
+        related_name="standings",
+        db_constraint=False,
+        verbose_name=_("distributor"),
+    )
     pv = models.BigIntegerField(_("PV"), default=0)
     gv = models.BigIntegerField(_("GV"), default=0)
     is_active = models.BooleanField(_("active"), default=False)
     rank = models.SmallIntegerField(_("rank"), default=0, help_text=_("Paid-as rank: index in the plan's ladder."))
     best_rank_below = models.SmallIntegerField(_("best rank below"), default=0)
     earned_minor = models.BigIntegerField(_("earned"), default=0, help_text=_("All bonuses, in the plan's currency."))
+    announced_rank = models.SmallIntegerField(
+        _("announced rank"), default=0, help_text=_("The highest rank of this period that has been announced.")
+    )
     updated_at = models.DateTimeField(_("as of"))
 
     class Meta:
@@ -32,8 +49,21 @@ class Standing(models.Model):
 class EarningTotal(models.Model):
     """What one distributor has earned so far with one bonus in one period, in the plan's currency."""
 
-    period = models.ForeignKey("commissions.Period", models.CASCADE, related_name="earning_totals")
-    distributor = models.ForeignKey("genealogy.Distributor", models.CASCADE, related_name="earning_totals")
+    period = models.ForeignKey(
+        "commissions.Period",
+        models.CASCADE,
+        related_name="earning_totals",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("period"),
+    )
+    distributor = models.ForeignKey(
+        "genealogy.Distributor",
+        models.CASCADE,
+        related_name="earning_totals",
+        db_constraint=False,
+        verbose_name=_("distributor"),
+    )
     bonus = models.SlugField(_("bonus"), max_length=40)
     amount_minor = models.BigIntegerField(_("amount"), default=0)
     currency = models.CharField(_("currency"), max_length=3)

@@ -20,14 +20,26 @@ class VolumeEntry(models.Model):
 
     reference = models.CharField(_("reference"), max_length=80, help_text=_("The fact behind it, such as order:81."))
     line = models.PositiveIntegerField(_("line"), default=1)
-    distributor = models.ForeignKey("genealogy.Distributor", models.PROTECT, related_name="volume_entries")
-    period = models.ForeignKey("commissions.Period", models.PROTECT, related_name="volume_entries")
+    # The foreign keys have no index of their own where a wider one below begins with the same column, and the
+    # market none at all: nobody asks for all entries of a market, and each index costs every order.
+    distributor = models.ForeignKey(
+        "genealogy.Distributor",
+        models.PROTECT,
+        related_name="volume_entries",
+        db_index=False,
+        verbose_name=_("distributor"),
+    )
+    period = models.ForeignKey(
+        "commissions.Period", models.PROTECT, related_name="volume_entries", db_index=False, verbose_name=_("period")
+    )
     credited_at = models.DateTimeField(_("credited"), help_text=_("When the volume counts: the plan's credit date."))
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
     is_late = models.BooleanField(_("late"), default=False, help_text=_("Arrived after its own period was closed."))
     buyer_kind = models.CharField(_("buyer"), max_length=12, choices=BuyerKind)
     buyer_reference = models.CharField(_("buyer reference"), max_length=80, blank=True)
-    market = models.ForeignKey("genealogy.Market", models.PROTECT, related_name="+")
+    market = models.ForeignKey(
+        "genealogy.Market", models.PROTECT, related_name="+", db_index=False, verbose_name=_("market")
+    )
     product = models.CharField(_("product"), max_length=64, blank=True)
     quantity = models.IntegerField(_("quantity"), default=1)
     pv = models.BigIntegerField(_("PV"), default=0)
@@ -41,7 +53,15 @@ class VolumeEntry(models.Model):
     )
     code = models.CharField(_("code"), max_length=40, blank=True)
     party = models.CharField(_("party"), max_length=80, blank=True)
-    reverses = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reversed_by")
+    reverses = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reversed_by",
+        db_index=False,
+        verbose_name=_("reverses"),
+    )
 
     class Meta:
         verbose_name = _("volume entry")
@@ -51,6 +71,11 @@ class VolumeEntry(models.Model):
             models.UniqueConstraint(fields=["reference", "line"], name="volume_reference_line_unique"),
             models.CheckConstraint(
                 condition=Q(buyer_kind__in=["retail", "preferred", "distributor"]), name="volume_buyer_kind_known"
+            ),
+            models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="volume_currency_iso"),
+            models.CheckConstraint(
+                condition=Q(reverses__isnull=True, quantity__gte=0) | Q(reverses__isnull=False, quantity__lte=0),
+                name="volume_only_reversals_are_negative",
             ),
         ]
         indexes = [
