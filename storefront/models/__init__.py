@@ -1,18 +1,21 @@
 """What the storefront stores, a module for each subject."""
 
 from storefront.models.cart import Cart, CartLine
-from storefront.models.catalogue import Category, Delivery, Price, Product
+from storefront.models.catalogue import BuyerKind, Category, Delivery, Price, Product
 from storefront.models.customer import Customer
 from storefront.models.order import Order, OrderLine
 from storefront.models.payment import Payment, Refund, RefundLine, WebhookEvent
-from storefront.models.site import Site
+from storefront.models.site import FormerAddress, Site
+from storefront.models.testbank import TestIntent, TestRefund
 
 __all__ = [
+    "BuyerKind",
     "Cart",
     "CartLine",
     "Category",
     "Customer",
     "Delivery",
+    "FormerAddress",
     "Order",
     "OrderLine",
     "Payment",
@@ -21,5 +24,7 @@ __all__ = [
     "Refund",
     "RefundLine",
     "Site",
+    "TestIntent",
+    "TestRefund",
     "WebhookEvent",
 ]

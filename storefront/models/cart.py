@@ -23,6 +23,9 @@ class CartLine(models.Model):
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines")
     product = models.ForeignKey("storefront.Product", models.CASCADE, related_name="+")
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    seen_minor = models.BigIntegerField(
+        _("price last shown"), null=True, blank=True, help_text=_("So that a change of price is told, never slipped in.")
+    )
 
     class Meta:
         ordering = ["id"]

@@ -1,7 +1,11 @@
 """The catalogue: categories, products, and what each costs and counts in every market."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 
@@ -37,7 +41,16 @@ class Product(models.Model):
     details = models.TextField(_("details"), blank=True, help_text=_("One point a line."))
     size = models.CharField(_("size"), max_length=40, blank=True, help_text=_("For example 50 ml."))
     picture = models.CharField(
-        _("picture"), max_length=200, blank=True, help_text=_("Path below static/ or media/, such as demo/products/x.svg.")
+        _("picture that ships with the site"),
+        max_length=200,
+        blank=True,
+        help_text=_("Path below static/, such as demo/products/x.svg. An uploaded photo is shown instead."),
+    )
+    photo = models.ImageField(
+        _("photo"),
+        upload_to="products/",
+        blank=True,
+        validators=[FileExtensionValidator(["jpg", "jpeg", "png", "webp"])],
     )
     is_active = models.BooleanField(_("on sale"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -47,9 +60,20 @@ class Product(models.Model):
         verbose_name = _("product")
         verbose_name_plural = _("products")
         ordering = ["position", "name"]
+        indexes = [
+            models.Index(fields=["category", "position"], name="product_in_category", condition=Q(is_active=True)),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="product_name_search"),
+        ]
 
     def __str__(self):
         return self.name
+
+    @property
+    def picture_url(self):
+        """Where the product's picture is, or an empty text when it has none."""
+        if self.photo:
+            return self.photo.url
+        return static(self.picture) if self.picture else ""
 
 
 class Price(models.Model):
@@ -68,6 +92,12 @@ class Price(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["product", "market", "buyer_kind"], name="price_unique"),
             models.CheckConstraint(condition=Q(amount_minor__gte=0, pv__gte=0, cv__gte=0), name="price_not_negative"),
+        ]
+        indexes = [
+            # The price list of a market is read on every page of the catalogue.
+            models.Index(
+                fields=["market", "buyer_kind", "product"], include=["amount_minor", "pv", "cv"], name="price_list"
+            ),
         ]
 
     def __str__(self):

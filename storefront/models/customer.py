@@ -1,13 +1,18 @@
 """Customers: people who shop, with or without a log-in, and whose customers they are."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 
 class Customer(models.Model):
-    """A person who has bought. ``referred_by`` is the distributor whose customer this is; null means the house."""
+    """A person who has bought, known by the e-mail address, whatever the market.
+
+    ``referred_by`` is the distributor whose customer this is; null means the house. ``user`` is set once the
+    person has signed in with this address verified, never before.
+    """
 
     class Kind(models.TextChoices):
         RETAIL = "retail", _("Retail")
@@ -29,7 +34,14 @@ class Customer(models.Model):
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
-        constraints = [models.UniqueConstraint(Lower("email"), "market", name="customer_email_market_unique")]
+        constraints = [
+            # UPPER, because that is what Django compares with for iexact.
+            models.UniqueConstraint(Upper("email"), name="customer_email_unique")
+        ]
+        indexes = [
+            GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="customer_email_search"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="customer_name_search"),
+        ]
 
     def __str__(self):
         return self.name

@@ -1,7 +1,9 @@
 """Orders and their lines: what was bought, by whom, at which price and volume, to whose credit."""
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from storefront.models.catalogue import BuyerKind
@@ -29,6 +31,14 @@ class Order(models.Model):
 
     number = models.CharField(_("number"), max_length=40, unique=True)
     token = models.CharField(_("token"), max_length=43, unique=True)
+    checkout_key = models.CharField(
+        _("key of the checkout"),
+        max_length=64,
+        unique=True,
+        null=True,
+        blank=True,
+        help_text=_("The form that was sent: sent twice, it is still one order."),
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PLACED)
     market = models.ForeignKey("genealogy.Market", models.PROTECT, related_name="+")
     currency = models.CharField(_("currency"), max_length=3)
@@ -57,6 +67,7 @@ class Order(models.Model):
     city = models.CharField(_("city"), max_length=80)
     region = models.CharField(_("state or region"), max_length=80, blank=True)
     country = models.CharField(_("country"), max_length=2)
+    language = models.CharField(_("language"), max_length=12, default="en")
 
     subtotal_minor = models.BigIntegerField(_("subtotal"))
     delivery_minor = models.BigIntegerField(_("delivery"), default=0)
@@ -87,6 +98,8 @@ class Order(models.Model):
             models.Index(fields=["status", "-placed_at"], name="order_by_status"),
             models.Index(fields=["customer", "-id"], name="order_by_customer"),
             models.Index(fields=["buyer", "-id"], name="order_by_buyer", condition=Q(buyer__isnull=False)),
+            models.Index(OpClass(Upper("email"), name="text_pattern_ops"), name="order_by_email"),
+            models.Index(fields=["placed_at"], name="order_awaiting_payment", condition=Q(status="placed")),
         ]
 
     def __str__(self):
@@ -117,6 +130,10 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="order_line_unique"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="order_line_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gte=0, retail_minor__gte=0, seller_price_minor__gte=0, pv__gte=0, cv__gte=0),
+                name="order_line_not_negative",
+            ),
             models.CheckConstraint(
                 condition=Q(refunded_quantity__lte=F("quantity")), name="order_line_refund_in_range"
             ),

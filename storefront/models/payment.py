@@ -1,14 +1,15 @@
 """Payments and refunds: what a gateway was asked, under which key, and what it answered."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
 class Payment(models.Model):
     """One attempt to pay one order. At most one attempt of an order succeeds.
 
-    ``idempotency_key`` is written before the gateway is asked and never used for another request.
+    ``idempotency_key`` is written before the gateway is asked and never used for another request;
+    ``reference`` is written before money can move. So whatever breaks, the gateway can be asked again.
     """
 
     class Status(models.TextChoices):
@@ -22,6 +23,9 @@ class Payment(models.Model):
     gateway = models.CharField(_("gateway"), max_length=20)
     reference = models.CharField(_("gateway's reference"), max_length=120, blank=True)
     idempotency_key = models.CharField(_("idempotency key"), max_length=80, unique=True)
+    method = models.CharField(
+        _("method"), max_length=120, blank=True, help_text=_("The gateway's token for the card; never its number.")
+    )
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.CREATED)
     amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
@@ -41,6 +45,13 @@ class Payment(models.Model):
                 fields=["order"], name="payment_succeeds_once", condition=Q(status="succeeded")
             ),
             models.CheckConstraint(condition=Q(amount_minor__gte=0), name="payment_not_negative"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                name="payment_unsettled",
+                condition=Q(status__in=["created", "requires_action", "unknown"]),
+            )
         ]
 
     def __str__(self):
@@ -62,7 +73,9 @@ class Refund(models.Model):
     idempotency_key = models.CharField(_("idempotency key"), max_length=80, unique=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.CREATED)
     amount_minor = models.BigIntegerField(_("amount"))
+    delivery_minor = models.BigIntegerField(_("of which delivery"), default=0)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+    failure = models.CharField(_("reason of failure"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
 
@@ -70,7 +83,16 @@ class Refund(models.Model):
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
         ordering = ["-id"]
-        constraints = [models.CheckConstraint(condition=Q(amount_minor__gte=0), name="refund_not_negative")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(delivery_minor__gte=0, amount_minor__gte=F("delivery_minor")), name="refund_not_negative"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"], name="refund_unsettled", condition=Q(status__in=["created", "unknown"])
+            )
+        ]
 
     def __str__(self):
         return f"refund {self.pk}"
@@ -81,8 +103,12 @@ class RefundLine(models.Model):
     order_line = models.ForeignKey("storefront.OrderLine", models.PROTECT, related_name="refund_lines")
     quantity = models.PositiveIntegerField(_("quantity"))
     amount_minor = models.BigIntegerField(_("amount"))
+    pv = models.BigIntegerField(_("PV taken back"), default=0)
+    cv = models.BigIntegerField(_("CV taken back"), default=0)
 
     class Meta:
+        verbose_name = _("refund line")
+        verbose_name_plural = _("refund lines")
         constraints = [
             models.UniqueConstraint(fields=["refund", "order_line"], name="refund_line_unique"),
             models.CheckConstraint(condition=Q(quantity__gte=1, amount_minor__gte=0), name="refund_line_positive"),
@@ -101,6 +127,7 @@ class WebhookEvent(models.Model):
     payment_reference = models.CharField(_("payment"), max_length=120, blank=True)
     received_at = models.DateTimeField(_("received"), auto_now_add=True)
     processed_at = models.DateTimeField(_("processed"), null=True, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("webhook event")

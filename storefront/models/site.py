@@ -2,6 +2,7 @@
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +23,29 @@ class Site(models.Model):
     class Meta:
         verbose_name = _("personal shop")
         verbose_name_plural = _("personal shops")
-        constraints = [models.UniqueConstraint(Lower("slug"), name="site_address_unique")]
+        constraints = [
+            models.UniqueConstraint(Lower("slug"), name="site_address_unique"),
+            models.CheckConstraint(
+                condition=Q(slug__regex=r"^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$"),
+                name="site_address_form",
+                violation_error_message=_("Use small letters, digits and hyphens."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.slug
+
+
+class FormerAddress(models.Model):
+    """An address that a personal shop had before. It keeps leading there, so that printed links never die."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="former_addresses")
+    slug = models.CharField(_("address"), max_length=40, unique=True)
+    left_at = models.DateTimeField(_("left"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("former address")
+        verbose_name_plural = _("former addresses")
 
     def __str__(self):
         return self.slug
