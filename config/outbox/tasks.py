@@ -1,0 +1,17 @@
+"""Celery's doors to the outbox."""
+
+from celery import shared_task
+
+from config.outbox import delivery
+
+
+@shared_task
+def deliver() -> int:
+    """Deliver what is due: sent after each commit that announced something."""
+    return delivery.deliver_due()
+
+
+@shared_task
+def sweep() -> int:
+    """Deliver what is due: sent by beat every few seconds, for whatever a lost wake-up left."""
+    return delivery.deliver_due()
