@@ -29,11 +29,15 @@ class Standing(models.Model):
     pv = models.BigIntegerField(_("PV"), default=0)
     gv = models.BigIntegerField(_("GV"), default=0)
     is_active = models.BooleanField(_("active"), default=False)
-    rank = models.SmallIntegerField(_("rank"), default=0, help_text=_("Paid-as rank: index in the plan's ladder."))
-    best_rank_below = models.SmallIntegerField(_("best rank below"), default=0)
+    rank = models.SmallIntegerField(
+        _("rank"), default=-1, help_text=_("Paid-as rank: the place in the plan's ladder from 0, or -1 for none.")
+    )
+    best_rank = models.SmallIntegerField(
+        _("best rank"), default=-1, help_text=_("The highest rank in the whole downline, the person included.")
+    )
     earned_minor = models.BigIntegerField(_("earned"), default=0, help_text=_("All bonuses, in the plan's currency."))
     announced_rank = models.SmallIntegerField(
-        _("announced rank"), default=0, help_text=_("The highest rank of this period that has been announced.")
+        _("announced rank"), default=-1, help_text=_("The highest rank of this period that has been announced.")
     )
     updated_at = models.DateTimeField(_("as of"))
 
