@@ -1,7 +1,7 @@
 """What the storefront stores, a module for each subject."""
 
 from storefront.models.cart import Cart, CartLine
-from storefront.models.catalogue import BuyerKind, Category, Delivery, Price, Product
+from storefront.models.catalogue import BuyerKind, CatalogueVersion, Category, Delivery, Price, Product
 from storefront.models.customer import Customer
 from storefront.models.order import Order, OrderLine
 from storefront.models.payment import Payment, Refund, RefundLine, WebhookEvent
@@ -12,6 +12,7 @@ __all__ = [
     "BuyerKind",
     "Cart",
     "CartLine",
+    "CatalogueVersion",
     "Category",
     "Customer",
     "Delivery",

@@ -54,6 +54,9 @@ class Product(models.Model):
     )
     is_active = models.BooleanField(_("on sale"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    sold_lately = models.PositiveIntegerField(
+        _("sold lately"), default=0, editable=False, help_text=_("Units in the last 30 days, counted every hour.")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -119,3 +122,20 @@ class Delivery(models.Model):
 
     def __str__(self):
         return f"{self.market_id}"
+
+
+class CatalogueVersion(models.Model):
+    """One row whose number rises, by a trigger, whenever anything of the catalogue changes.
+
+    What is drawn from the catalogue can be kept as long as the number stands.
+    """
+
+    version = models.BigIntegerField(_("version"), default=1)
+
+    class Meta:
+        verbose_name = _("version of the catalogue")
+        verbose_name_plural = _("versions of the catalogue")
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="catalogue_version_one_row")]
+
+    def __str__(self):
+        return str(self.version)

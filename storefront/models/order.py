@@ -39,6 +39,14 @@ class Order(models.Model):
         blank=True,
         help_text=_("The form that was sent: sent twice, it is still one order."),
     )
+    cart = models.ForeignKey(
+        "storefront.Cart",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="orders",
+        help_text=_("The cart it was placed from, until it is paid."),
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PLACED)
     market = models.ForeignKey("genealogy.Market", models.PROTECT, related_name="+")
     currency = models.CharField(_("currency"), max_length=3)
@@ -99,6 +107,7 @@ class Order(models.Model):
             models.Index(fields=["customer", "-id"], name="order_by_customer"),
             models.Index(fields=["buyer", "-id"], name="order_by_buyer", condition=Q(buyer__isnull=False)),
             models.Index(OpClass(Upper("email"), name="text_pattern_ops"), name="order_by_email"),
+            models.Index(fields=["-paid_at"], name="order_by_paid_at", condition=Q(paid_at__isnull=False)),
             models.Index(fields=["placed_at"], name="order_awaiting_payment", condition=Q(status="placed")),
         ]
 

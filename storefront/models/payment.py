@@ -10,6 +10,7 @@ class Payment(models.Model):
 
     ``idempotency_key`` is written before the gateway is asked and never used for another request;
     ``reference`` is written before money can move. So whatever breaks, the gateway can be asked again.
+    Money that arrives for an order which is paid or cancelled already is a surplus, and is refunded.
     """
 
     class Status(models.TextChoices):
@@ -18,6 +19,7 @@ class Payment(models.Model):
         UNKNOWN = "unknown", _("Unknown")
         SUCCEEDED = "succeeded", _("Succeeded")
         FAILED = "failed", _("Failed")
+        SURPLUS = "surplus", _("Not needed, given back")
 
     order = models.ForeignKey("storefront.Order", models.PROTECT, related_name="payments")
     gateway = models.CharField(_("gateway"), max_length=20)
