@@ -39,6 +39,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SITE_ID = 1
 
 INSTALLED_APPS = [
+    *(app for app in ("backoffice.demo", "backoffice.imports") if find_spec(app)),
     "backoffice",
     "autoship",
     "storefront",
@@ -172,6 +173,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict = {
     "outbox-sweep": {"task": "config.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "mails": {"task": "backoffice.tasks.send_mails", "schedule": 20.0, "options": {"expires": 20}},
 }
 
 # -- people and how they sign in
@@ -216,18 +218,20 @@ STRIPE_WEBHOOK_SECRET = environment.text("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_BASE = environment.text("STRIPE_API_BASE")
 STRIPE_JS_URL = environment.text("STRIPE_JS_URL", "https://js.stripe.com/v3/")
 
-# -- mail: in the demo it is kept to be read at a page of the demo
+# -- mail: each is a row first, which a task hands to the transport; without EMAIL_URL it stays a row, read at a page of the demo
 
 EMAIL_ADDRESS = environment.address("EMAIL_URL", ("smtp", "smtps", "smtp+tls", "console", "file"))
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "Canopy <hello@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 10
-if EMAIL_ADDRESS is None or EMAIL_ADDRESS.scheme == "console":
-    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-elif EMAIL_ADDRESS.scheme == "file":
-    EMAIL_BACKEND, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", EMAIL_ADDRESS.path
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = "backoffice.mails.RowBackend"
+MAIL_TRANSPORT = ""
+if EMAIL_ADDRESS is not None and EMAIL_ADDRESS.scheme == "console":
+    MAIL_TRANSPORT = "django.core.mail.backends.console.EmailBackend"
+elif EMAIL_ADDRESS is not None and EMAIL_ADDRESS.scheme == "file":
+    MAIL_TRANSPORT, EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", EMAIL_ADDRESS.path
+elif EMAIL_ADDRESS is not None:
+    MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL_ADDRESS.host, EMAIL_ADDRESS.user, EMAIL_ADDRESS.password
     EMAIL_USE_SSL = EMAIL_ADDRESS.scheme == "smtps"
     EMAIL_USE_TLS = EMAIL_ADDRESS.scheme == "smtp+tls"
