@@ -27,7 +27,7 @@ function expire(toast) {
   }, 6000);
 }
 
-export function say(text, tone = "info") {
+function say(text, tone = "info") {
   const template = document.getElementById("toast-template");
   const region = document.getElementById("toasts");
   if (!template || !region) return;
@@ -113,5 +113,8 @@ document.addEventListener("animationend", (event) => {
 for (const kind of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(kind, () => say(document.body.dataset.failed, "error"));
 }
+
+// Other modules speak through an event: importing this file under its plain name would run it twice.
+document.addEventListener("say", ({ detail }) => say(detail.text, detail.tone));
 
 for (const toast of document.querySelectorAll(".toast")) expire(toast);
