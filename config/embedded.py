@@ -6,17 +6,13 @@ The programs come out of two wheels; when they start, who may stop them and what
 - Every process that uses a server holds a *lease*: a shared lock on a file in the home. The last one out stops the server.
   The operating system drops the lock of a killed process, so a lease cannot be forgotten.
 - A second lock makes starting and stopping a matter of one process at a time.
-- PostgreSQL refuses to run as root. Root therefore runs both servers as an unprivileged account, with the home and a copy of
-  the programs in a private place outside the checkout; permissions of folders that are not ours are never changed.
+- PostgreSQL refuses to run as root: ``config.places`` says where homes are and as whom the servers run.
 """
 
 import atexit
 import fcntl
-import hashlib
 import os
-import pwd
 import re
-import shutil
 import signal
 import stat
 import subprocess
@@ -25,67 +21,15 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
+
+from config import places
+from config.places import EmbeddedError
 
 RECOVERY_SECONDS = 600
 PLAIN_PATH = re.compile(r"^[A-Za-z0-9/._-]+$")
 LONGEST_SOCKET_FOLDER = 80
-PRIVATE_PLACES = (Path("/var/lib/canopy"), Path("/var/tmp/canopy-root"))
-ACCOUNTS = ("postgres", "nobody", "daemon")
-
-
-class EmbeddedError(RuntimeError):
-    """An embedded server could not be started, stopped or found."""
-
-
-def account() -> pwd.struct_passwd | None:
-    """Return the unprivileged account that root runs the servers as; None for an ordinary user."""
-    if os.geteuid() != 0:
-        return None
-    for name in ACCOUNTS:
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise EmbeddedError(f"Running as root needs one of the accounts {', '.join(ACCOUNTS)}, and none is there.")
-
-
-def reachable(folder: Path) -> bool:
-    """Tell whether any account may walk into the folder, as far as it exists."""
-    return all(place.stat().st_mode & stat.S_IXOTH for place in folder.parents if place.exists())
-
-
-def digest(path: Path) -> str:
-    """Return a short name that stands for one folder."""
-    return hashlib.sha256(str(path).encode()).hexdigest()[:12]
-
-
-def private_place() -> Path:
-    """Return root's own folder for clusters and programs, made if need be."""
-    for place in PRIVATE_PLACES:
-        try:
-            place.mkdir(mode=0o755, parents=True, exist_ok=True)
-        except OSError:
-            continue
-        found = place.lstat()
-        if stat.S_ISDIR(found.st_mode) and found.st_uid == 0 and not found.st_mode & stat.S_IWOTH and os.access(place, os.W_OK):
-            return place
-    raise EmbeddedError(f"Running as root needs a folder of its own: neither {PRIVATE_PLACES[0]} nor {PRIVATE_PLACES[1]} can be used.")
-
-
-def home_for(wanted: Path, *, explicit: bool) -> Path:
-    """Return where the servers of the wanted data folder really live.
-
-    An ordinary user gets the folder itself. Root gets it only when it was named and the unprivileged
-    account can walk there; otherwise a private folder outside the checkout stands for it.
-    """
-    wanted = wanted.absolute()
-    if os.geteuid() != 0 or (explicit and reachable(wanted)):
-        return wanted
-    return private_place() / digest(wanted)
 
 
 def running_process(pid: int) -> bool:
@@ -107,11 +51,12 @@ class Server(ABC):
 
     name = ""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, stands_for: Path | None = None) -> None:
         self.home = home
+        self.stands_for = stands_for
         short = home / "run"
         plain = PLAIN_PATH.match(str(short)) and len(str(short)) < LONGEST_SOCKET_FOLDER
-        self.sockets = short if plain else Path(tempfile.gettempdir()) / f"canopy-{os.geteuid()}-{digest(home)}"
+        self.sockets = short if plain else Path(tempfile.gettempdir()) / f"canopy-{os.geteuid()}-{places.digest(home)}"
         self.log = home / f"{self.name}.log"
         self._lease: IO[str] | None = None
         self._owner = 0
@@ -183,7 +128,9 @@ class Server(ABC):
     # -- shared work
 
     def _prepare_home(self) -> None:
-        user = account()
+        user = places.account()
+        if self.stands_for:
+            places.follow(self.stands_for)
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if user:
             os.chown(self.home, user.pw_uid, user.pw_gid)
@@ -199,7 +146,7 @@ class Server(ABC):
 
     def _run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         """Run one of the programs to its end, as the account the server belongs to."""
-        user = account()
+        user = places.account()
         return subprocess.run(
             [str(part) for part in command],
             cwd=self.home,
@@ -250,36 +197,3 @@ class Server(ABC):
         except ProcessLookupError:
             return True
         return self._wait_until_gone(pid, seconds)
-
-
-def wheel_folder(package: str) -> Path:
-    """Return the folder of an installed package without importing it."""
-    found = find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise EmbeddedError(f"The package {package} is not installed: run make, or set DATABASE_URL and VALKEY_URL to servers of your own.")
-    return Path(next(iter(found.submodule_search_locations)))
-
-
-def programs(package: str, distribution: str, keep: tuple[str, ...]) -> Path:
-    """Return the package's folder of programs; as root a copy that the unprivileged account may run."""
-    folder = wheel_folder(package)
-    if os.geteuid() != 0:
-        return folder
-    shelf = private_place() / "programs"
-    shelf.mkdir(mode=0o755, exist_ok=True)
-    target = shelf / f"{package}-{version(distribution)}"
-    if not target.exists():
-        draft = Path(tempfile.mkdtemp(dir=shelf, prefix=f".{package}-"))
-        draft.chmod(0o755)
-        for part in keep:
-            if (folder / part).exists():
-                shutil.copytree(folder / part, draft / package / part, ignore=shutil.ignore_patterns("*.a", "include", "doc", "man"))
-        libraries = folder.with_name(f"{package}.libs")
-        if libraries.exists():
-            shutil.copytree(libraries, draft / libraries.name)
-        subprocess.run(["chmod", "-R", "go+rX", str(draft)], check=True)
-        try:
-            draft.rename(target)
-        except OSError:
-            shutil.rmtree(draft)
-    return target / package

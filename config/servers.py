@@ -1,46 +1,64 @@
-"""Which servers this process uses: those the environment names, or the embedded ones of this checkout."""
+"""Which servers a process uses: those that the environment names, or the embedded ones of this checkout."""
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from config import embedded
+from config import places
 from config.cluster import Cluster
 from config.valkey import Valkey
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def data_folder() -> Path:
-    """Return the folder for everything a running checkout keeps."""
-    return Path(os.environ.get("CANOPY_DATA") or BASE_DIR / ".data").absolute()
+@dataclass(frozen=True)
+class Servers:
+    """The embedded pair that an environment means, running or not."""
+
+    data: Path
+    cluster: Cluster
+    valkey: Valkey
 
 
-def _home() -> Path:
-    explicit = os.environ.get("CANOPY_DATA_EXPLICIT", os.environ.get("CANOPY_DATA", ""))
-    return embedded.home_for(data_folder(), explicit=bool(explicit))
+def from_environment(environment: Mapping[str, str]) -> Servers:
+    """Return the pair that the variables mean.
+
+    CANOPY_DATA is the data folder (.data of the checkout), CANOPY_DATABASE the name of the database, CANOPY_VALKEY a
+    name for a Valkey of one's own beside the cluster, CANOPY_DURABLE=0 trades safety for speed in tests.
+    """
+    data = Path(environment.get("CANOPY_DATA") or BASE_DIR / ".data").absolute()
+    home = places.home_for(data, BASE_DIR)
+    stands_for = data if home != data else None
+    durable = environment.get("CANOPY_DURABLE", "1") != "0"
+    return Servers(
+        data=data,
+        cluster=Cluster(home, stands_for=stands_for, durable=durable, database=environment.get("CANOPY_DATABASE") or "canopy"),
+        valkey=Valkey(home / environment.get("CANOPY_VALKEY", ""), stands_for=stands_for, durable=durable),
+    )
+
+
+HERE = from_environment(os.environ)
 
 
 def cluster() -> Cluster:
     """Return the embedded PostgreSQL of this process, running or not."""
-    if "postgres" not in _found:
-        _found["postgres"] = Cluster(_home(), durable=os.environ.get("CANOPY_DURABLE", "1") != "0")
-    return _found["postgres"]
+    return HERE.cluster
 
 
 def valkey() -> Valkey:
     """Return the embedded Valkey of this process, running or not."""
-    if "valkey" not in _found:
-        part = os.environ.get("CANOPY_VALKEY")
-        _found["valkey"] = Valkey(_home() / part if part else _home(), durable=os.environ.get("CANOPY_DURABLE", "1") != "0")
-    return _found["valkey"]
+    return HERE.valkey
+
+
+def data_folder() -> Path:
+    """Return the folder for everything that a running checkout keeps."""
+    return HERE.data
 
 
 def hold() -> None:
     """Make sure that the embedded servers which this process needs run, and keep them until it ends."""
     if not os.environ.get("DATABASE_URL"):
-        cluster().acquire()
+        HERE.cluster.acquire()
     if not os.environ.get("VALKEY_URL"):
-        valkey().acquire()
-
-
-_found: dict = {}
+        HERE.valkey.acquire()

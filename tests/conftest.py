@@ -8,10 +8,67 @@ import django
 # All of this comes before Django reads its settings, and that before any other conftest imports a model.
 BASE_DIR = Path(__file__).resolve().parent.parent
 os.environ["CANOPY_DATA"] = os.environ.get("CANOPY_TEST_DATA") or str(BASE_DIR / ".data" / "test")
-os.environ["CANOPY_DATA_EXPLICIT"] = "1" if os.environ.get("CANOPY_TEST_DATA") else ""
 os.environ["CANOPY_DURABLE"] = "0"
 os.environ["CANOPY_VALKEY"] = os.environ.get("PYTEST_XDIST_WORKER", "main")
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 for name in ("DATABASE_URL", "VALKEY_URL", "DEBUG", "DATABASE_POOL", "SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "PAYMENT_GATEWAY"):
     os.environ.pop(name, None)
 django.setup()
+
+import pytest  # noqa: E402  (Django is set up first, so that what follows may import models)
+
+from tests import chromium  # noqa: E402
+from tests.servers import Company  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def companies():
+    """Start companies of a test's own: ``companies(people=200, own_cluster=False, names=(...), environment={...})``."""
+    started = []
+
+    def start(*, people: int = 0, **options) -> Company:
+        company = Company.fresh(**options)
+        started.append(company)
+        if people:
+            company.manage("demo", "--people", str(people))
+        company.start()
+        return company
+
+    yield start
+    for company in reversed(started):
+        company.stop()
+
+
+@pytest.fixture(scope="session")
+def company_server(companies) -> Company:
+    """The real product with a demo company of 300 people, for tests that do not break it. See tests/servers.py."""
+    return companies(people=300)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for the session; skips with the reason when there is none, fails where REQUIRE_BROWSER is set."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  (a heavy import that most runs never need)
+
+    path = chromium.find()
+    if path is None:
+        (pytest.fail if chromium.required() else pytest.skip)(chromium.MISSING)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, env={**os.environ, **chromium.environment()})
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def context(browser):
+    """A fresh browser profile the size of a phone; its pages may load nothing from elsewhere."""
+    opened = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True, locale="en-US")
+    opened.set_default_timeout(10_000)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context):
+    """A page of that profile."""
+    return context.new_page()
