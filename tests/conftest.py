@@ -54,6 +54,8 @@ def browser():
     if path is None:
         (pytest.fail if chromium.required() else pytest.skip)(chromium.MISSING)
     with sync_playwright() as playwright:
+        # Playwright keeps an event loop in this thread; Django would take every later test for asynchronous.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
         opened = playwright.chromium.launch(executable_path=path, env={**os.environ, **chromium.environment()})
         yield opened
         opened.close()

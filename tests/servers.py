@@ -72,6 +72,7 @@ class Company:
             "DEMO": "1",
             **environment,
         }
+        self.environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
         here = servers.from_environment(self.environment)
         self.data, self.cluster, self.valkey = here.data, here.cluster, here.valkey
 
