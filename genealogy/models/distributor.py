@@ -31,9 +31,7 @@ class Distributor(models.Model):
     )
     number = models.CharField(_("number"), max_length=20, unique=True, help_text=_("Public, such as F100023"))
     name = models.CharField(_("name"), max_length=150)
-    market = models.ForeignKey(
-        Market, on_delete=models.PROTECT, related_name="distributors", verbose_name=_("market")
-    )
+    market = models.ForeignKey(Market, on_delete=models.PROTECT, related_name="distributors", verbose_name=_("market"))
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.ACTIVE)
     enrolled_at = models.DateTimeField(_("enrolled at"), default=timezone.now)
     phone = models.CharField(_("phone"), max_length=32, blank=True)

@@ -7,8 +7,8 @@
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from mptt.models import MPTTModel
 
+from genealogy.gapped import GappedNode
 from genealogy.models.distributor import Distributor
 
 
@@ -34,7 +34,7 @@ class Tree(models.Model):
         return self.name
 
 
-class Position(MPTTModel):
+class Position(GappedNode):
     """Where a distributor stands in one tree."""
 
     class Leg(models.IntegerChoices):
@@ -43,9 +43,7 @@ class Position(MPTTModel):
         LEFT = 0, _("left")
         RIGHT = 1, _("right")
 
-    tree = models.ForeignKey(
-        Tree, on_delete=models.PROTECT, related_name="positions", db_index=False, verbose_name=_("tree")
-    )
+    tree = models.ForeignKey(Tree, on_delete=models.PROTECT, related_name="positions", db_index=False, verbose_name=_("tree"))
     distributor = models.ForeignKey(
         Distributor, on_delete=models.PROTECT, related_name="positions", db_index=False, verbose_name=_("distributor")
     )
@@ -85,16 +83,13 @@ class Position(MPTTModel):
             models.UniqueConstraint(
                 fields=["parent", "leg"], condition=models.Q(leg__isnull=False), name="genealogy_position_leg_free"
             ),
-            models.UniqueConstraint(
-                fields=["tree"], condition=models.Q(parent__isnull=True), name="genealogy_position_one_root"
-            ),
+            models.UniqueConstraint(fields=["tree"], condition=models.Q(parent__isnull=True), name="genealogy_position_one_root"),
             models.CheckConstraint(condition=models.Q(lft__gte=1), name="genealogy_position_lft_set"),
-            models.CheckConstraint(
-                condition=models.Q(rght__gt=models.F("lft")), name="genealogy_position_lft_before_rght"
-            ),
+            models.CheckConstraint(condition=models.Q(rght__gt=models.F("lft")), name="genealogy_position_lft_before_rght"),
         ]
         indexes = [
-            models.Index(fields=["tree", "lft"], name="genealogy_position_lft"),
+            # With the level, so that a downline is counted by level from the index alone.
+            models.Index(fields=["tree", "lft"], include=["level"], name="genealogy_position_lft"),
             models.Index(fields=["tree", "rght"], name="genealogy_position_rght"),
             models.Index(fields=["parent", "rght"], name="genealogy_position_children"),
         ]
@@ -131,9 +126,7 @@ class Respacing(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tree", "low", "high"], name="genealogy_respacing_once"),
-            models.CheckConstraint(
-                condition=models.Q(high__gt=models.F("low")), name="genealogy_respacing_low_before_high"
-            ),
+            models.CheckConstraint(condition=models.Q(high__gt=models.F("low")), name="genealogy_respacing_low_before_high"),
         ]
 
     def __str__(self):
