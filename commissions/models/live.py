@@ -1,6 +1,7 @@
 """What the live refresh has not taken in yet: rows are claimed and deleted with the standings they changed."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,7 +16,7 @@ class LivePending(models.Model):
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     subject_id = models.BigIntegerField(_("subject"), default=0)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now())
 
     class Meta:
         verbose_name = _("pending refresh")

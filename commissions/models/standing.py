@@ -5,6 +5,7 @@ their foreign keys are not checked by the database row by row: a million rows ar
 """
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -39,12 +40,15 @@ class Standing(models.Model):
     announced_rank = models.SmallIntegerField(
         _("announced rank"), default=-1, help_text=_("The highest rank of this period that has been announced.")
     )
+    team_size = models.IntegerField(_("team"), default=0, help_text=_("Everyone below, without the person."))
+    team_active = models.IntegerField(_("active team"), default=0, help_text=_("Active people below."))
     updated_at = models.DateTimeField(_("as of"))
 
     class Meta:
         verbose_name = _("standing")
         verbose_name_plural = _("standings")
         constraints = [models.UniqueConstraint(fields=["period", "distributor"], name="standing_unique")]
+        indexes = [models.Index(fields=["period", "rank"], condition=Q(rank__gt=0), name="standing_by_rank")]
 
     def __str__(self):
         return f"{self.distributor_id} in {self.period_id}"

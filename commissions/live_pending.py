@@ -1,0 +1,68 @@
+"""What the live refresh has not taken in yet. Each row commits with the fact it points to, so none can be overlooked.
+
+Rows are claimed by deleting them in the transaction that writes the standings they change. No marker is kept of how far
+one has read: a row that commits late, with a smaller id than its neighbours, is found like any other.
+"""
+
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from commissions import wake
+from commissions.models import LivePending
+
+TABLE = LivePending._meta.db_table
+
+
+@dataclass
+class Claimed:
+    """What was claimed: subjects by kind, and when the oldest of them was noted."""
+
+    volume: list[int] = field(default_factory=list)
+    enrolment: list[int] = field(default_factory=list)
+    fact: list[int] = field(default_factory=list)
+    reload: list[int] = field(default_factory=list)
+
+    def __bool__(self):
+        return bool(self.volume or self.enrolment or self.fact or self.reload)
+
+
+def note(kind, subject_ids):
+    """Note subjects for the live refresh, in the caller's transaction, and wake it on commit."""
+    LivePending.objects.bulk_create(LivePending(kind=kind, subject_id=pk) for pk in subject_ids)
+    wake.after_commit()
+
+
+def ask_reload(period_id=0):
+    """Ask that a period, or by default every open one, be read and computed anew."""
+    note(LivePending.Kind.RELOAD, [period_id])
+
+
+def claim(limit):
+    """Delete the oldest rows, up to a number, and return what they pointed to."""
+    claimed = Claimed()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {TABLE} WHERE id IN (SELECT id FROM {TABLE} ORDER BY id LIMIT %s) RETURNING kind, subject_id",
+            [limit],
+        )
+        for kind, subject_id in cursor.fetchall():
+            getattr(claimed, kind).append(subject_id)
+    return claimed
+
+
+def drop(ids):
+    """Delete the rows that a freshly read snapshot holds already; those that were claimed meanwhile are no matter."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {TABLE} WHERE id = ANY(%s)", [list(ids)])
+
+
+def seconds_since_reload_asked():
+    """Return how long ago the newest reload was asked for, and the oldest; None when none waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT extract(epoch FROM clock_timestamp() - max(created_at))::float8, "
+            f"extract(epoch FROM clock_timestamp() - min(created_at))::float8 FROM {TABLE} WHERE kind = 'reload'"
+        )
+        newest, oldest = cursor.fetchone()
+    return None if newest is None else (newest, oldest)
