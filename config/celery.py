@@ -1,11 +1,37 @@
 """Celery only wakes work up; the work itself lies in the database. See docs/outbox.md."""
 
 import os
+import warnings
 
-from celery import Celery
+import structlog
+from celery import Celery, signals
+from celery.platforms import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Said at each start as root, though the workers run no code that came over the wire: messages are JSON.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("canopy")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+log = structlog.get_logger("canopy.work")
+
+
+@signals.setup_logging.connect
+def leave_logging_to_django(**kwargs) -> None:
+    """Keep Celery from setting up logging: Django's is there already."""
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def hold_servers(**kwargs) -> None:
+    """Make sure that the embedded servers run before a worker or beat looks for its broker."""
+    from config import servers  # noqa: PLC0415  (this module is imported by everything; only workers need the servers)
+
+    servers.hold()
+
+
+@signals.worker_ready.connect
+def say_ready(sender, **kwargs) -> None:
+    """Tell the log that the worker listens, and to what."""
+    log.info("worker is ready", queues=sorted(sender.app.amqp.queues.consume_from))

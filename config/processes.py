@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-CELERY = ["-m", "celery", "-A", "config"]
+CELERY = ["-m", "celery", "-A", "config", "--quiet"]
 QUIET = ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 

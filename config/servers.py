@@ -7,7 +7,11 @@ from pathlib import Path
 
 from config import places
 from config.cluster import Cluster
+from config.embedded import Server
+from config.places import EmbeddedError
 from config.valkey import Valkey
+
+__all__ = ["EmbeddedError", "Servers", "cluster", "data_folder", "embedded_ones", "from_environment", "hold", "valkey"]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -56,9 +60,17 @@ def data_folder() -> Path:
     return HERE.data
 
 
+def embedded_ones() -> list[Server]:
+    """Return the servers that this process must see to itself: none that the environment names."""
+    mine: list[Server] = []
+    if not os.environ.get("DATABASE_URL"):
+        mine.append(HERE.cluster)
+    if not os.environ.get("VALKEY_URL"):
+        mine.append(HERE.valkey)
+    return mine
+
+
 def hold() -> None:
     """Make sure that the embedded servers which this process needs run, and keep them until it ends."""
-    if not os.environ.get("DATABASE_URL"):
-        HERE.cluster.acquire()
-    if not os.environ.get("VALKEY_URL"):
-        HERE.valkey.acquire()
+    for server in embedded_ones():
+        server.acquire()

@@ -10,8 +10,7 @@ from urllib.parse import quote, urlsplit
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import environment, servers
-from config.logs import LOGGING  # noqa: F401
+from config import environment, logs, servers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = servers.data_folder()
@@ -31,6 +30,11 @@ SECRET_KEY = environment.text("SECRET_KEY", DEVELOPMENT_KEY)
 SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 FIELD_KEYS = environment.words("FIELD_KEYS", DEVELOPMENT_FIELD_KEY)
 INTERNAL_IPS: list[str] = []
+
+LOGGING = logs.configure(
+    json=environment.choice("LOG_FORMAT", ("plain", "json"), "json" if PUBLIC else "plain") == "json",
+    level=environment.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+)
 
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
