@@ -1,0 +1,129 @@
+"""Unilevel: each level above a sale is paid its own percentage of the commissionable volume.
+
+docs/plans/unilevel.md states the rule with a worked example.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine import tree
+from commissions.engine.bonuses import sources
+from commissions.engine.bonuses.bonus import Bonus, Reach, Unearned, Unit, Walk, roll_up, why_not
+from commissions.engine.bonuses.sources import Sources
+from commissions.engine.document import Code, ListOf, OneOf, Percent, Report, TableOf, Whole, choice, setting
+from commissions.engine.result import Reason, Standings
+from commissions.engine.snapshot import NONE, People, Sales
+
+if TYPE_CHECKING:
+    from commissions.engine.plan import Plan
+
+_MOST_LEVELS = 100
+
+
+class Compression(StrEnum):
+    """Who is counted on the way up: everybody, active people, or only people who are paid."""
+
+    NONE = "none"
+    INACTIVE = "inactive"
+    FULL = "full"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unilevel(Bonus):
+    """``rates`` by level, level 1 first; ``depth`` says down to which level each rank is paid."""
+
+    kind: ClassVar[str] = "unilevel"
+    tree: str = setting(OneOf(("sponsor",)))
+    rates: tuple[int, ...] = setting(ListOf(Percent(), most=_MOST_LEVELS))
+    depth: dict[str, int] = setting(TableOf(Code(), Whole(0, _MOST_LEVELS)))
+    compression: Compression = setting(choice(Compression))
+
+    @property
+    def rates_ppm(self) -> tuple[int, ...]:
+        return self.rates
+
+    def check(self, path: str, ranks: tuple[str, ...], report: Report) -> None:
+        for rank in ranks:
+            if rank not in self.depth:
+                report.missing(f"{path}.depth.{rank}", "the number of levels that this rank is paid")
+        for rank, levels in self.depth.items():
+            if rank not in ranks:
+                report.wrong(f"{path}.depth.{rank}", levels, f"one of the plan's ranks: {', '.join(ranks)}")
+            if levels > len(self.rates):
+                report.wrong(f"{path}.depth.{rank}", levels, f"at most {len(self.rates)}, the number of rates")
+        if self.compression is Compression.FULL and self.unearned is Unearned.ROLL_UP:
+            report.wrong(
+                f"{path}.unearned", self.unearned, "breakage: full compression leaves nothing that could roll up"
+            )
+
+    def sources(self, sales: Sales) -> Sources:
+        return sources.of_volume(sales, by_order=self.line is Unit.ORDER)
+
+    def qualifies(self, plan: "Plan", people: People, standings: Standings) -> NDArray[np.int16]:
+        return np.where(standings.active, 1 + self._levels(plan, standings), np.int16(0))
+
+    def reach(self, plan: "Plan", standings: Standings) -> Reach | None:
+        if self.unearned is Unearned.ROLL_UP:
+            return None
+        if self.compression is Compression.NONE:
+            marked = np.ones(len(standings.active), dtype=np.bool_)
+        elif self.compression is Compression.INACTIVE:
+            marked = standings.active
+        else:
+            marked = self._levels(plan, standings) == len(self.rates)
+        return Reach(marked, len(self.rates))
+
+    def walk(self, plan: "Plan", people: People, standings: Standings, sellers: NDArray[np.int64]) -> Walk:
+        if self.compression is Compression.FULL:
+            return self._walk_from_payee_to_payee(plan, people, standings, sellers)
+        return self._walk_counting(plan, people, standings, sellers)
+
+    def _walk_from_payee_to_payee(
+        self, plan: "Plan", people: People, standings: Standings, sellers: NDArray[np.int64]
+    ) -> Walk:
+        """Give each level to the next person above the payee before who is active and ranked for that level."""
+        levels = self._levels(plan, standings)
+        payee = np.empty((len(self.rates), len(sellers)), dtype=np.int64)
+        at = sellers
+        above, qualify = np.empty(0, dtype=np.int64), -1
+        for level in range(1, len(self.rates) + 1):
+            ranked = levels >= level
+            if (still := int(np.count_nonzero(ranked))) != qualify:  # fewer or the same, as levels go up
+                above, qualify = tree.next_upline(ranked, people.parent), still
+            at = above[at]
+            payee[level - 1] = at
+        reason = np.where(payee == NONE, np.int8(Reason.NOBODY_ABOVE), np.int8(Reason.PAID))
+        return Walk(payee, np.full_like(payee, NONE), reason)
+
+    def _walk_counting(
+        self, plan: "Plan", people: People, standings: Standings, sellers: NDArray[np.int64]
+    ) -> Walk:
+        """Count levels person by person, or active person by active person; who is not ranked for one is passed."""
+        levels = np.append(self._levels(plan, standings), np.int16(0))
+        reasons = why_not(people, standings)
+        if self.compression is Compression.INACTIVE:
+            above = tree.next_upline(standings.active, people.parent)
+        else:
+            above = np.append(people.parent, NONE)
+        walk = Walk.empty(len(self.rates), len(sellers))
+        at = sellers
+        for level in range(1, len(self.rates) + 1):
+            at = above[at]
+            paid = levels[at] >= level
+            missed = np.where(paid, NONE, at)
+            walk.payee[level - 1] = np.where(paid, at, NONE)
+            walk.missed[level - 1] = missed
+            walk.reason[level - 1] = np.where(paid, np.int8(Reason.PAID), reasons[at])
+            if self.unearned is Unearned.ROLL_UP:
+                heirs = roll_up(levels[:-1] >= level, people, standings.rank, missed)
+                walk.payee[level - 1] = np.where(paid, at, heirs)
+        return walk
+
+    def _levels(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
+        """Down to which level each person is paid: by rank, and 0 for who is not active."""
+        by_rank = np.array([*(self.depth[rank.code] for rank in plan.ranks), 0], dtype=np.int16)
+        return np.where(standings.active, by_rank[standings.rank], np.int16(0))

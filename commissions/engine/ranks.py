@@ -1,0 +1,90 @@
+"""Paid-as ranks: the highest rank whose test holds, from the bottom of the tree up; and what the next one takes.
+
+A rank's test may look at the ranks held in each leg, so ranks below come first. That needs no walk from the bottom:
+a test looks only at lower ranks, so the ranks are awarded from the lowest up, each to everybody at once. On a ladder
+whose tests include each other a rank is final as soon as it is awarded; on others the round is repeated until nothing
+moves, as a higher rank may have turned up in a leg that had been counted before.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine import tree
+from commissions.engine.plan import LegTest, OwnVolume, Plan, Rank, Where
+from commissions.engine.result import Standings
+from commissions.engine.snapshot import NO_RANK, Snapshot, Status
+
+
+def stand(
+    plan: Plan, snapshot: Snapshot, pv: NDArray[np.int64], gv: NDArray[np.int64], active: NDArray[np.bool_]
+) -> Standings:
+    """Award every rank and return where everyone stands."""
+    counted_gv = np.array(
+        [counted_volume(plan.ranks[index], snapshot, pv, gv) for index in plan.capped_ranks], dtype=np.int64
+    ).reshape(-1, len(gv))
+    volume = dict(zip(plan.capped_ranks, counted_gv, strict=True))
+    may_rank = snapshot.people.status == Status.OPEN
+    rank = np.full(len(gv), NO_RANK, dtype=np.int8)
+    if snapshot.outside is not None:
+        may_rank &= ~snapshot.outside.folded
+        rank[:] = snapshot.outside.rank
+    enough = [
+        may_rank & (pv >= rung.pv) & (volume.get(index, gv) >= rung.gv) for index, rung in enumerate(plan.ranks)
+    ]
+    while True:
+        before = rank.copy()
+        legs = _award(plan, snapshot, enough, rank)
+        if plan.ladder_rises or np.array_equal(before, rank):
+            break
+    best = _best_below(snapshot, rank, len(plan.ranks))
+    return Standings(pv=pv, gv=gv, active=active, rank=rank, best=best, legs=legs, counted_gv=counted_gv)
+
+
+def _award(
+    plan: Plan, snapshot: Snapshot, enough: list[NDArray[np.bool_]], rank: NDArray[np.int8]
+) -> NDArray[np.int32]:
+    """Raise ``rank`` from the lowest rank up to whatever holds, and return the legs that were counted for it."""
+    legs = np.zeros((len(plan.leg_tests), len(rank)), dtype=np.int32)
+    place = {test: index for index, test in enumerate(plan.leg_tests)}
+    for index, rung in enumerate(plan.ranks):
+        holds = enough[index]
+        for need in rung.legs:
+            holds = holds & (legs[place[plan.leg_test(need)]] >= need.count)
+        rank[holds & (rank < index)] = index
+        for test in plan.leg_tests:
+            if test.rank == index:
+                legs[place[test]] = count_legs(test, snapshot, rank)
+    return legs
+
+
+def count_legs(test: LegTest, snapshot: Snapshot, rank: NDArray[np.int8]) -> NDArray[np.int32]:
+    """Count each person's legs that hold the rank of ``test`` or a higher one: at the head, or anywhere."""
+    holds = rank >= test.rank
+    if test.where is Where.ANYWHERE:
+        if snapshot.outside is not None:
+            holds = holds | (snapshot.outside.best >= test.rank)
+        holds = tree.holds_below(holds, snapshot.people.size)
+    return tree.count_children(holds, snapshot.people.parent)
+
+
+def counted_volume(
+    rung: Rank, snapshot: Snapshot, pv: NDArray[np.int64], gv: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Group volume with no leg counting for more than the rank's cap; of folded people it means nothing."""
+    if rung.leg_cap is None:
+        return gv
+    most = rung.most_of_a_leg
+    own = np.minimum(pv, most) if rung.leg_cap.own_volume is OwnVolume.CAPPED else pv
+    return own + tree.sum_of_children(np.minimum(gv, most), snapshot.people.parent)
+
+
+def _best_below(snapshot: Snapshot, rank: NDArray[np.int8], ranks: int) -> NDArray[np.int8]:
+    """Find the highest rank in each downline, the person included."""
+    held = rank if snapshot.outside is None else np.maximum(rank, snapshot.outside.best)
+    best = np.full(len(rank), NO_RANK, dtype=np.int8)
+    for index in range(ranks):
+        best[tree.holds_below(held >= index, snapshot.people.size)] = index
+    return best

@@ -1,0 +1,33 @@
+"""The measures: own volume, group volume, and who is active."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine import money, tree
+from commissions.engine.plan import Plan
+from commissions.engine.snapshot import Snapshot, Status
+
+
+def own_volume(snapshot: Snapshot) -> NDArray[np.int64]:
+    """PV: the qualifying volume of all that is credited to a person, bought by customers or by the person.
+
+    For a folded person of a slice it is the group volume that is folded, so that group volumes add up.
+    """
+    money.require_summable(snapshot.sales.pv, "PV")
+    pv = np.zeros(len(snapshot.people), dtype=np.int64)
+    if snapshot.outside is not None:
+        pv += snapshot.outside.pv
+    np.add.at(pv, snapshot.sales.person, snapshot.sales.pv)
+    return pv
+
+
+def group_volume(snapshot: Snapshot, pv: NDArray[np.int64]) -> NDArray[np.int64]:
+    """GV: the PV of the whole downline, the person included."""
+    money.require_summable(pv, "GV")
+    return tree.downline_sum(pv, snapshot.people.size)
+
+
+def active(plan: Plan, snapshot: Snapshot, pv: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Who has an open account and the own volume that activity takes; folded people of a slice are not asked."""
+    reached: NDArray[np.bool_] = (pv >= plan.activity.pv) & (snapshot.people.status == Status.OPEN)
+    return reached if snapshot.outside is None else reached & ~snapshot.outside.folded
