@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -21,6 +22,8 @@ class Payment(models.Model):
         FAILED = "failed", _("Failed")
         SURPLUS = "surplus", _("Not needed, given back")
 
+    OPEN = (Status.CREATED, Status.REQUIRES_ACTION, Status.UNKNOWN)
+
     order = models.ForeignKey("storefront.Order", models.PROTECT, related_name="payments")
     gateway = models.CharField(_("gateway"), max_length=20)
     reference = models.CharField(_("gateway's reference"), max_length=120, blank=True)
@@ -32,7 +35,7 @@ class Payment(models.Model):
     amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
     failure = models.CharField(_("reason of failure"), max_length=200, blank=True)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
 
     class Meta:
@@ -45,6 +48,11 @@ class Payment(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["order"], name="payment_succeeds_once", condition=Q(status="succeeded")
+            ),
+            models.UniqueConstraint(
+                fields=["order"],
+                name="payment_one_open_attempt",
+                condition=Q(status__in=["created", "requires_action", "unknown"]),
             ),
             models.CheckConstraint(condition=Q(amount_minor__gte=0), name="payment_not_negative"),
         ]
@@ -69,6 +77,8 @@ class Refund(models.Model):
         SUCCEEDED = "succeeded", _("Succeeded")
         FAILED = "failed", _("Failed")
 
+    OPEN = (Status.CREATED, Status.UNKNOWN)
+
     order = models.ForeignKey("storefront.Order", models.PROTECT, related_name="refunds")
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, blank=True, related_name="refunds")
     reference = models.CharField(_("gateway's reference"), max_length=120, blank=True)
@@ -78,7 +88,7 @@ class Refund(models.Model):
     delivery_minor = models.BigIntegerField(_("of which delivery"), default=0)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     failure = models.CharField(_("reason of failure"), max_length=200, blank=True)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
 
     class Meta:

@@ -1,0 +1,54 @@
+"""Customers: recognising by e-mail address who has bought before, without telling anybody that they have."""
+
+from allauth.account.models import EmailAddress
+from django.db.models.functions import Upper
+
+from genealogy.models import Distributor
+from storefront.models import Customer
+
+
+def by_email(email):
+    """Find the customer with this address, in whatever letters it was typed."""
+    return Customer.objects.select_related("referred_by").filter(email__iexact=email.strip()).first()
+
+
+def of(user):
+    """Return the customer that this user is; a purchase made before signing up is kept once the address is verified."""
+    customer = Customer.objects.select_related("referred_by", "market").filter(user=user).first()
+    return customer or _claim(user)
+
+
+def _claim(user):
+    """Join the user to the customer of one of the user's verified addresses, if nobody is joined to it yet."""
+    verified = EmailAddress.objects.filter(user=user, verified=True).annotate(upper=Upper("email")).values("upper")
+    unclaimed = Customer.objects.annotate(upper=Upper("email")).filter(upper__in=verified, user__isnull=True)
+    first = unclaimed.order_by("id").values_list("pk", flat=True).first()
+    if first is None or not Customer.objects.filter(pk=first, user__isnull=True).update(user=user):
+        return None
+    return Customer.objects.select_related("referred_by", "market").get(pk=first)
+
+
+def of_order(order):
+    """Return the customer who bought this order, made on the first purchase; the first seller keeps the customer.
+
+    Two orders of a new address may be paid at once: the unique address lets one row in, and both find it.
+    """
+    if order.customer_id:
+        return order.customer
+    found = by_email(order.email)
+    if found is None:
+        Customer.objects.bulk_create(
+            [
+                Customer(
+                    email=order.email, name=order.name, phone=order.phone, market_id=order.market_id,
+                    referred_by=_first_seller(order),
+                )
+            ],
+            ignore_conflicts=True,
+        )  # fmt: skip
+        found = by_email(order.email)
+    return found
+
+
+def _first_seller(order):
+    return Distributor.objects.filter(pk=order.seller_id, is_house=False).first()
