@@ -1,0 +1,53 @@
+# Canopy. Two commands are all a newcomer needs:
+#
+#   make up      sets everything up and runs the product with a demo company at http://localhost:8000, until Ctrl-C
+#   make test    sets everything up and runs all tests
+#
+# Needed: Python 3.11 or newer with venv, make, a C library. Nothing is installed outside this folder.
+
+PORT   = 8000
+PEOPLE = 10000
+SALES  = 0
+PYTHON = python3
+RUN    = .venv/bin/python
+TESTS  = tests
+CORES := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+
+.PHONY: help up test test-fast check bench soak format install install-dev browser reset
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
+
+up: install ## run the product with a demo company   [PORT=8000] [PEOPLE=10000] [SALES=1]
+	@$(RUN) manage.py up --port $(PORT) --people $(PEOPLE) $(if $(filter-out 0,$(SALES)),--sales)
+
+test: install-dev browser ## run all tests   [TESTS=tests/genealogy]
+	@$(RUN) -m pytest $(TESTS) -q -n $(CORES) --maxprocesses 4 --dist loadgroup
+
+test-fast: install-dev ## run the tests that need no browser and no workers
+	@$(RUN) -m pytest $(TESTS) -q -n $(CORES) --maxprocesses 4 --dist loadgroup -m "not slow and not browser"
+
+check: install-dev ## lint, types, layers, migrations, templates, production settings
+	@$(RUN) -m config.checking
+
+bench: install-dev ## measure; prints JSON lines   [ONLY=enrolment,live] [FULL=1]
+	@$(RUN) -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(filter-out 0,$(FULL)),--full)
+
+soak: install-dev ## the property tests for a long time, and the slow tests three times over
+	@HYPOTHESIS_PROFILE=soak $(RUN) -m pytest $(TESTS) -q -n $(CORES) --maxprocesses 4 --dist loadgroup -m "not slow and not browser"
+	@for round in 1 2 3; do $(RUN) -m pytest $(TESTS) -q -m "slow and not browser" || exit 1; done
+
+format: install-dev ## put the code into the one format
+	@$(RUN) -m ruff check --fix --quiet . ; $(RUN) -m ruff format .
+
+reset: install ## forget the demo company and its servers' data
+	@$(RUN) manage.py reset
+
+install:
+	@$(PYTHON) config/install.py
+
+install-dev:
+	@$(PYTHON) config/install.py --for-development
+
+browser:
+	@$(RUN) -m tests.chromium
