@@ -11,8 +11,8 @@ class Conflict(ValueError):
     """The same reference came before with another fact."""
 
 
-INSERT = f"""
-    INSERT INTO {Fact._meta.db_table} (distributor_id, kind, value, at, reference, recorded_at)
+INSERT = """
+    INSERT INTO commissions_fact (distributor_id, kind, value, at, reference, recorded_at)
     VALUES (%s, %s, %s, %s, %s, now()) ON CONFLICT (reference) DO NOTHING RETURNING id
 """
 

@@ -11,7 +11,15 @@ from django.db import connection
 from commissions import wake
 from commissions.models import LivePending
 
-TABLE = LivePending._meta.db_table
+CLAIM = """
+    DELETE FROM commissions_livepending WHERE id IN (SELECT id FROM commissions_livepending ORDER BY id LIMIT %s)
+    RETURNING kind, subject_id
+"""
+RELOADS = """
+    SELECT extract(epoch FROM clock_timestamp() - max(created_at))::float8,
+           extract(epoch FROM clock_timestamp() - min(created_at))::float8
+    FROM commissions_livepending WHERE kind = 'reload'
+"""
 
 
 @dataclass
@@ -42,10 +50,7 @@ def claim(limit):
     """Delete the oldest rows, up to a number, and return what they pointed to."""
     claimed = Claimed()
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM {TABLE} WHERE id IN (SELECT id FROM {TABLE} ORDER BY id LIMIT %s) RETURNING kind, subject_id",
-            [limit],
-        )
+        cursor.execute(CLAIM, [limit])
         for kind, subject_id in cursor.fetchall():
             getattr(claimed, kind).append(subject_id)
     return claimed
@@ -54,15 +59,12 @@ def claim(limit):
 def drop(ids):
     """Delete the rows that a freshly read snapshot holds already; those that were claimed meanwhile are no matter."""
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {TABLE} WHERE id = ANY(%s)", [list(ids)])
+        cursor.execute("DELETE FROM commissions_livepending WHERE id = ANY(%s)", [list(ids)])
 
 
 def seconds_since_reload_asked():
     """Return how long ago the newest reload was asked for, and the oldest; None when none waits."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT extract(epoch FROM clock_timestamp() - max(created_at))::float8, "
-            f"extract(epoch FROM clock_timestamp() - min(created_at))::float8 FROM {TABLE} WHERE kind = 'reload'"
-        )
+        cursor.execute(RELOADS)
         newest, oldest = cursor.fetchone()
     return None if newest is None else (newest, oldest)

@@ -50,7 +50,7 @@ def _midnight(year, month, zone):
 
 def containing(at, *, kind=MONTH):
     """Return the period that an instant falls in, made now if nobody needed it before. Raises plan_versions.NoPlan."""
-    found = Period.objects.filter(kind=kind, starts_at__lte=at, ends_at__gt=at).first()
+    found = Period.objects.select_related("plan").filter(kind=kind, starts_at__lte=at, ends_at__gt=at).first()
     return found or _make(at, kind)
 
 
@@ -59,7 +59,7 @@ def _make(at, kind):
     the plan that begins in it.
     """
     version = plan_versions.in_force(at)
-    zone = ZoneInfo(plan_versions.load(version).time_zone)
+    zone = ZoneInfo(plan_versions.load(version).period.time_zone)
     stretch = month_of(at, zone)
     try:
         version = plan_versions.in_force(stretch.starts_at)
@@ -92,9 +92,7 @@ def live(*, at=None, ahead=timedelta(hours=1)):
     """Return the open periods that have begun or are about to, the oldest first: those that have live figures."""
     at = at or timezone.now()
     return list(
-        Period.objects.filter(status=Period.Status.OPEN, starts_at__lte=at + ahead)
-        .select_related("plan")
-        .order_by("starts_at")
+        Period.objects.filter(status=Period.Status.OPEN, starts_at__lte=at + ahead).select_related("plan").order_by("starts_at")
     )
 
 

@@ -1,6 +1,5 @@
 """Plan documents as they are stored: read strictly, in force from a day on, immutable once a period counts by them."""
 
-import hashlib
 from datetime import UTC
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -30,24 +29,19 @@ def read(text):
         raise ValidationError([str(problem) for problem in refused.problems]) from refused
 
 
-def checksum(text):
-    """Return the checksum that tells one document from another."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def fill(version):
     """Take code, version, name and day of a stored version from its document. Raises ValidationError, as ``read``."""
     plan = read(version.document)
-    version.code, version.version, version.name = plan.code, plan.version, plan.name
-    version.effective_from = plan.effective_from
-    version.checksum = checksum(version.document)
+    heading = plan.plan
+    version.code, version.version, version.name = heading.code, heading.version, heading.name
+    version.effective_from, version.checksum = heading.effective_from, plan.checksum
     return version
 
 
 @transaction.atomic
 def store(text):
-    """Keep a plan document. Storing the same document again returns what is there; other text under a number that is
-    in use is refused with InUse.
+    """Keep a plan document. One that says the same as what is stored changes nothing; one that says something else
+    under the number of a version in use is refused with InUse.
     """
     version = fill(PlanVersion(document=text))
     known = PlanVersion.objects.select_for_update().filter(code=version.code, version=version.version).first()
@@ -87,7 +81,7 @@ def in_force(at):
     for version in candidates:
         if version.effective_from.toordinal() > local_day_at_most:
             continue
-        if version.effective_from <= at.astimezone(ZoneInfo(load(version).time_zone)).date():
+        if version.effective_from <= at.astimezone(ZoneInfo(load(version).period.time_zone)).date():
             return version
     raise NoPlan(
         _("No plan is in force on %(day)s: store a plan version whose effective_from is that day or earlier.")

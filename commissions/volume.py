@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from commissions import live_pending, locks, periods
-from commissions.engine.money import EXPONENTS, LIMIT, Rounding, share
+from commissions import live_pending, locks, periods, plan_versions
+from commissions.engine.money import INDEX, Rounding, share
+from commissions.engine.plan import NoRate
 from commissions.models import LivePending, VolumeEntry
 
 
@@ -41,8 +42,20 @@ class VolumeLine:
     party: str = ""
 
 
+MOST_A_LINE = 10**13
+"""No figure of a line is larger: hundreds of thousands of such lines still add up in 64 bits."""
+
 FIGURES = ("quantity", "pv", "cv", "paid_minor", "retail_minor", "seller_price_minor")
 SAME = ("distributor_id", "buyer_kind", "market_id", "currency", "product", "reverses_id", *FIGURES)
+
+
+OUTSIDE = """
+    SELECT wanted.id FROM unnest(%s::bigint[]) AS wanted (id)
+    WHERE NOT EXISTS (
+        SELECT FROM genealogy_position p JOIN genealogy_tree t ON t.id = p.tree_id
+        WHERE p.distributor_id = wanted.id AND t.code = 'sponsor'
+    ) ORDER BY 1 LIMIT 1
+"""
 
 
 @transaction.atomic
@@ -63,9 +76,10 @@ def credit(
     figures that cannot be meant, and plan_versions.NoPlan when no plan is in force at that instant.
     """
     _require_reference(reference)
-    _require_sale(lines, reference, buyer_kind, currency)
+    _require_sale(lines, reference, buyer_kind)
     locks.share_books()
     period, late = periods.counting(at)
+    require_countable(period, {distributor_id}, {currency})
     entries = [
         VolumeEntry(
             reference=reference,
@@ -90,9 +104,7 @@ def credit(
 
 
 @transaction.atomic
-def reverse(
-    *, reference: str, of_reference: str, at, quantities: Mapping[int, int] | None = None
-) -> list[VolumeEntry]:
+def reverse(*, reference: str, of_reference: str, at, quantities: Mapping[int, int] | None = None) -> list[VolumeEntry]:
     """Take back what was credited as ``of_reference``, whole or by line number and quantity. Safe to repeat.
 
     Partial returns are pro rata and their parts sum to the whole. While the period of the sale is open the volume is
@@ -126,8 +138,8 @@ def _require_reference(reference):
         )
 
 
-def _require_sale(lines, reference, buyer_kind, currency):
-    """Refuse a sale whose lines, buyer or currency cannot be meant."""
+def _require_sale(lines, reference, buyer_kind):
+    """Refuse a sale whose lines or buyer cannot be meant."""
 
     def refuse(what):
         raise Refused(f"{reference}: {what}")
@@ -136,8 +148,6 @@ def _require_sale(lines, reference, buyer_kind, currency):
         refuse(_("there is no line to credit."))
     if buyer_kind not in VolumeEntry.BuyerKind.values:
         refuse(_("the buyer is one of %(kinds)s.") % {"kinds": ", ".join(VolumeEntry.BuyerKind.values)})
-    if currency not in EXPONENTS:
-        refuse(_("%(currency)r is not a currency of ISO 4217.") % {"currency": currency})
     if len({line.number for line in lines}) < len(lines):
         refuse(_("two lines have the same number."))
     for line in lines:
@@ -145,10 +155,28 @@ def _require_sale(lines, reference, buyer_kind, currency):
             refuse(_("the quantity of line %(line)s is not positive.") % {"line": line.number})
         for name in FIGURES:
             value = getattr(line, name)
-            if type(value) is not int or abs(value) >= LIMIT:
+            if type(value) is not int or abs(value) > MOST_A_LINE:
                 refuse(
-                    _("%(name)s of line %(line)s is not a whole number of 64 bits.") % {"name": name, "line": line.number}
+                    _("%(name)s of line %(line)s is not a whole number of at most 13 digits.")
+                    % {"name": name, "line": line.number}
                 )
+
+
+def require_countable(period, distributor_ids, currencies):
+    """Refuse what the period's plan could not count: a currency without a rate, or a person outside the sponsor tree."""
+    plan = plan_versions.load(period.plan)
+    for currency in currencies:
+        if currency not in INDEX:
+            raise Refused(_("%(currency)r is not a currency of ISO 4217.") % {"currency": currency})
+        try:
+            plan.value_of(INDEX[currency])
+        except NoRate as error:
+            raise Refused(str(error)) from error
+    with connection.cursor() as cursor:
+        cursor.execute(OUTSIDE, [list(distributor_ids)])
+        missing = cursor.fetchone()
+    if missing:
+        raise Refused(_("Distributor %(id)s has no place in the sponsor tree.") % {"id": missing[0]})
 
 
 @dataclass
@@ -264,18 +292,17 @@ def _add(entries):
 
 
 COLUMNS = [column for column in VolumeEntry._meta.concrete_fields if not column.primary_key]
-INSERT = (
-    f"INSERT INTO {VolumeEntry._meta.db_table} ({', '.join(column.column for column in COLUMNS)}) VALUES "
-    + "{rows} ON CONFLICT (reference, line) DO NOTHING RETURNING line, id"
-)
+NAMES = ", ".join(column.column for column in COLUMNS)
+ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 
 
 def _insert(entries):
     """Insert what is not there yet and return {line: id} of what was; one statement, whatever the number of lines."""
-    row = f"({', '.join(['%s'] * len(COLUMNS))})"
-    values = [
-        column.get_db_prep_save(column.pre_save(entry, add=True), connection) for entry in entries for column in COLUMNS
-    ]
+    values = [column.get_db_prep_save(column.pre_save(entry, add=True), connection) for entry in entries for column in COLUMNS]
     with connection.cursor() as cursor:
-        cursor.execute(INSERT.format(rows=", ".join([row] * len(entries))), values)
+        cursor.execute(
+            f"INSERT INTO commissions_volumeentry ({NAMES}) VALUES {', '.join([ROW] * len(entries))} "  # noqa: S608  (our own names)
+            "ON CONFLICT (reference, line) DO NOTHING RETURNING line, id",
+            values,
+        )
         return dict(cursor.fetchall())

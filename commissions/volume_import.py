@@ -8,10 +8,8 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from commissions import live_pending, locks, periods
-from commissions.models import LivePending, Period, VolumeEntry
-from commissions.volume import Conflict, Refused
-
-TABLE = VolumeEntry._meta.db_table
+from commissions.models import LivePending, Period
+from commissions.volume import Conflict, Refused, require_countable
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +57,26 @@ FIELDS = (
 )
 COPY = f"COPY volume_stage ({FIELDS}, reverses_reference, reverses_line) FROM STDIN"
 INSERT = f"""
-    INSERT INTO {TABLE} ({FIELDS}, reverses_id, recorded_at, volumes, code, party)
+    INSERT INTO commissions_volumeentry ({FIELDS}, reverses_id, recorded_at, volumes, code, party)
     SELECT {FIELDS}, reverses_id, now(), '{{}}', '', '' FROM volume_stage
     WHERE (reverses_reference IS NOT NULL) = %s
     ON CONFLICT (reference, line) DO NOTHING
-"""
-NAME_REVERSED = f"""
-    UPDATE volume_stage s SET reverses_id = v.id FROM {TABLE} v
+"""  # noqa: S608  (words of our own)
+NAME_REVERSED = """
+    UPDATE volume_stage s SET reverses_id = v.id FROM commissions_volumeentry v
     WHERE v.reference = s.reverses_reference AND v.line = s.reverses_line AND v.reverses_id IS NULL
 """
-NET = f"""
+NET = """
     UPDATE volume_stage s SET credited_at = v.credited_at, period_id = v.period_id, is_late = v.is_late
-    FROM {TABLE} v JOIN {Period._meta.db_table} p ON p.id = v.period_id
+    FROM commissions_volumeentry v JOIN commissions_period p ON p.id = v.period_id
     WHERE v.id = s.reverses_id AND p.status = 'open'
 """
 LOST = """
     SELECT reference, line, reverses_reference, reverses_line FROM volume_stage
     WHERE reverses_reference IS NOT NULL AND reverses_id IS NULL ORDER BY 1, 2 LIMIT 1
 """
-OTHER = f"""
-    SELECT s.reference, s.line FROM volume_stage s JOIN {TABLE} v USING (reference, line)
+OTHER = """
+    SELECT s.reference, s.line FROM volume_stage s JOIN commissions_volumeentry v USING (reference, line)
     WHERE (s.distributor_id, s.buyer_kind, s.market_id, s.product, s.quantity, s.pv, s.cv, s.currency, s.paid_minor,
            s.retail_minor, s.seller_price_minor, s.reverses_id)
         IS DISTINCT FROM (v.distributor_id, v.buyer_kind, v.market_id, v.product, v.quantity, v.pv, v.cv, v.currency,
@@ -86,8 +84,8 @@ OTHER = f"""
        OR (s.reverses_id IS NULL AND s.credited_at <> v.credited_at)
     ORDER BY 1, 2 LIMIT 1
 """
-TOO_MUCH = f"""
-    SELECT v.reference, v.line FROM {TABLE} v JOIN {TABLE} r ON r.reverses_id = v.id
+TOO_MUCH = """
+    SELECT v.reference, v.line FROM commissions_volumeentry v JOIN commissions_volumeentry r ON r.reverses_id = v.id
     WHERE v.id IN (SELECT reverses_id FROM volume_stage)
     GROUP BY v.id HAVING v.quantity + sum(r.quantity) < 0 ORDER BY 1, 2 LIMIT 1
 """
@@ -97,8 +95,9 @@ TOO_MUCH = f"""
 def load(rows: Iterable[LoadRow]) -> Loaded:
     """Bring in a chunk of entries, of which returns may name sales of this chunk or of earlier ones. Safe to repeat.
 
-    As with ``volume.reverse``, a return of a sale whose period is open counts there. All or nothing: raises Conflict when an entry came before with other figures, Refused when a return names what is
-    not there or takes back more than was sold. Some ten thousand rows a chunk are quick and hold nothing up for long.
+    As with ``volume.reverse``, a return of a sale whose period is open counts there. All or nothing: raises Conflict
+    when an entry came before with other figures, Refused when a return names what is not there or takes back more than
+    was sold. Some ten thousand rows a chunk are quick and hold nothing up for long.
     """
     locks.share_books()
     calendar = _Calendar()
@@ -107,6 +106,7 @@ def load(rows: Iterable[LoadRow]) -> Loaded:
         with cursor.copy(COPY) as copy:
             for row in rows:
                 copy.write_row(calendar.stage(row))
+        _require_countable(cursor)
         cursor.execute(INSERT, [False])
         added = cursor.rowcount
         cursor.execute(NAME_REVERSED)
@@ -122,6 +122,16 @@ def load(rows: Iterable[LoadRow]) -> Loaded:
     if added:
         live_pending.note(LivePending.Kind.RELOAD, touched)
     return Loaded(added=added, repeated=calendar.rows - added, late=calendar.late)
+
+
+def _require_countable(cursor):
+    """Refuse what the plans of the periods could not count, before it is stored."""
+    cursor.execute("SELECT period_id, array_agg(DISTINCT currency) FROM volume_stage GROUP BY period_id")
+    currencies = dict(cursor.fetchall())
+    cursor.execute("SELECT DISTINCT distributor_id FROM volume_stage")
+    distributor_ids = [distributor_id for (distributor_id,) in cursor.fetchall()]
+    for period in Period.objects.select_related("plan").filter(pk__in=currencies):
+        require_countable(period, distributor_ids, currencies[period.pk])
 
 
 def _refuse_first(cursor, question, error, message):

@@ -67,6 +67,4 @@ def heard():
 @cache
 def valkey():
     """Return this process's client of Valkey, with short time-outs."""
-    return Redis.from_url(
-        settings.VALKEY_URL, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS
-    )
+    return Redis.from_url(settings.VALKEY_URL, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS)

@@ -1,0 +1,256 @@
+"""From the database to arrays: everyone in tree order and the entries of one period, read as they stood at one instant.
+
+A column comes over as one value, all its numbers in network order (``string_agg(int8send(column), '')``), so that a
+million people take a second and no Python object is made for any of them.
+"""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import psycopg
+from django.db import connection, transaction
+
+from commissions.engine import money
+from commissions.engine.snapshot import BuyerKind, People, Sales, Snapshot, Status
+from commissions.models import Fact, LivePending
+from genealogy.models import Tree
+
+SPONSOR_TREE = "sponsor"
+ENTRIES_A_QUERY = 2_500_000
+"""Rows of a query come as one value a column; this keeps the values of one answer well below Postgres's limit of 1 GB."""
+
+STATUSES = {"active": Status.OPEN, "suspended": Status.SUSPENDED, "terminated": Status.TERMINATED}
+BUYERS = {"distributor": BuyerKind.DISTRIBUTOR, "preferred": BuyerKind.PREFERRED, "retail": BuyerKind.RETAIL}
+
+
+class NoTree(LookupError):
+    """There is no sponsor tree yet."""
+
+
+@contextmanager
+def one_instant():
+    """Read, and only read, the database as it stands at one instant; in a caller's transaction, as that sees it."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def columns(query, names, params=()):
+    """Run a query and return the named columns of it, all whole numbers, as int64 arrays."""
+    packed = ", ".join(f"coalesce(string_agg(int8send({name}), ''), '')" for name in names)
+    with psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(f"SELECT {packed} FROM ({query}) q", params, binary=True)  # noqa: S608  (our own queries)
+        row = cursor.fetchone()
+    return [np.frombuffer(value, dtype=">i8").astype(np.int64) for value in row]
+
+
+def _case(column, words):
+    """Return SQL that turns words into the engine's numbers."""
+    whens = " ".join(f"WHEN '{word}' THEN {int(number)}" for word, number in words.items())
+    return f"(CASE {column} {whens} END)"
+
+
+MICROSECONDS = "(extract(epoch FROM {}) * 1000000)::bigint"
+PEOPLE = f"""
+    SELECT d.id, p.id AS position, coalesce(p.parent_id, 0) AS parent, p.lft, p.rght,
+           CASE WHEN d.is_house THEN {int(Status.HOUSE)} ELSE {_case("d.status", STATUSES)} END AS status,
+           {MICROSECONDS.format("d.enrolled_at")} AS joined_at
+    FROM genealogy_position p JOIN genealogy_distributor d ON d.id = p.distributor_id
+    WHERE p.tree_id = %s ORDER BY p.lft
+"""  # noqa: S608  (words of our own)
+
+
+def read_people():
+    """Return everyone in the preorder of the sponsor tree. Raises NoTree."""
+    tree_id = Tree.objects.filter(code=SPONSOR_TREE).values_list("pk", flat=True).first()
+    if tree_id is None:
+        raise NoTree("There is no sponsor tree yet: plant one before reading a snapshot.")
+    names = ("id", "position", "parent", "lft", "rght", "status", "joined_at")
+    ids, position, parent, lft, rght, status, joined_at = columns(PEOPLE, names, [tree_id])
+    size = np.searchsorted(lft, rght) - np.arange(len(lft))
+    return People(
+        id=ids,
+        parent=_places(position, parent),
+        size=size,
+        status=status.astype(np.int8),
+        joined_at=joined_at,
+    )
+
+
+def _places(keys, wanted):
+    """Return the place of each wanted key among ``keys``, -1 where it is not there."""
+    if not len(keys):
+        return np.zeros(len(wanted), dtype=np.int64) - 1
+    order = np.argsort(keys, kind="stable")
+    at = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
+    return np.where(keys[order[at]] == wanted, order[at], -1)
+
+
+class Index:
+    """Finds people by their distributor's id."""
+
+    def __init__(self, ids):
+        self.order = np.argsort(ids, kind="stable")
+        self.ids = ids[self.order]
+
+    def places(self, wanted):
+        """Return the place of each distributor in tree order, -1 for one who does not stand in the tree."""
+        wanted = np.asarray(wanted, dtype=np.int64)
+        if not len(self.ids):
+            return np.full(len(wanted), -1)
+        at = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
+        return np.where(self.ids[at] == wanted, self.order[at], -1)
+
+
+FACTS = """
+    SELECT DISTINCT ON (kind, distributor_id) distributor_id, value FROM commissions_fact
+    WHERE kind = %s AND at < %s ORDER BY kind, distributor_id, at DESC, id DESC
+"""
+
+
+def read_facts(index, count, ends_at):
+    """Return the facts in force at the end of a period: kind -> one number a person."""
+    facts = {}
+    for kind in Fact.objects.order_by("kind").values_list("kind", flat=True).distinct():
+        distributors, values = columns(FACTS, ("distributor_id", "value"), [kind, ends_at])
+        facts[kind] = np.zeros(count, dtype=np.int64)
+        places = index.places(distributors)
+        facts[kind][places[places >= 0]] = values[places >= 0]
+    return MappingProxyType(facts)
+
+
+ENTRIES = f"""
+    SELECT id, distributor_id, {MICROSECONDS.format("credited_at")} AS at, hashtextextended(reference, 0) AS reference,
+           {_case("buyer_kind", BUYERS)} AS buyer_kind, quantity, pv, cv, paid_minor, seller_price_minor,
+           ascii(substr(currency, 1, 1)) * 65536 + ascii(substr(currency, 2, 1)) * 256 + ascii(substr(currency, 3, 1))
+               AS currency,
+           coalesce(reverses_id, 0) AS reverses
+    FROM commissions_volumeentry WHERE
+"""  # noqa: S608  (words of our own)
+ENTRY_NAMES = (
+    "id", "distributor_id", "at", "reference", "buyer_kind", "quantity", "pv", "cv", "paid_minor",
+    "seller_price_minor", "currency", "reverses",
+)  # fmt: skip
+
+
+class OutsideTree(LookupError):
+    """Volume stands with somebody who has no place in the sponsor tree."""
+
+
+def read_sales(index, period_id):
+    """Return all entries of a period, sorted as the engine wants them. Raises OutsideTree."""
+    parts = _parts(period_id)
+    where = "period_id = %s" + (" AND id %% %s = %s" if parts > 1 else "")
+    read = [
+        columns(ENTRIES + where, ENTRY_NAMES, [period_id, parts, part] if parts > 1 else [period_id]) for part in range(parts)
+    ]
+    return sorted_sales(index, [np.concatenate(column) for column in zip(*read, strict=True)])
+
+
+def read_entries(index, entry_ids):
+    """Return some entries as ``Sales`` with the period of each. Raises OutsideTree."""
+    query = ENTRIES.replace("SELECT id,", "SELECT id, period_id,", 1) + "id = ANY(%s)"
+    *raw, period_ids = columns(query, (*ENTRY_NAMES, "period_id"), [list(entry_ids)])
+    return [
+        (int(period_id), sorted_sales(index, [column[period_ids == period_id] for column in raw]))
+        for period_id in np.unique(period_ids)
+    ]
+
+
+def _parts(period_id):
+    """Return in how many queries the entries of a period are read, by what the planner expects to find."""
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (FORMAT JSON) SELECT id FROM commissions_volumeentry WHERE period_id = %s", [period_id])
+        (plan,) = cursor.fetchone()
+    return 1 + int(plan[0]["Plan"]["Plan Rows"]) // ENTRIES_A_QUERY
+
+
+def sorted_sales(index, raw):
+    """Return raw columns of entries as ``Sales``, sorted by (person, at, order, id)."""
+    entry, distributor, at, reference, buyer, quantity, pv, cv, paid, seller, currency, reverses = raw
+    person = index.places(distributor)
+    if len(person) and person.min() < 0:
+        missing = int(distributor[person < 0][0])
+        raise OutsideTree(f"Distributor {missing} has volume and no place in the sponsor tree.")
+    order = _order_numbers(entry, reference)
+    by = np.lexsort((entry, order, at, person))
+    return Sales(
+        id=entry[by],
+        person=person[by],
+        at=at[by],
+        order=order[by],
+        buyer_kind=buyer[by].astype(np.int8),
+        quantity=quantity[by],
+        pv=pv[by],
+        cv=cv[by],
+        paid_minor=paid[by],
+        seller_minor=seller[by],
+        currency=_currency_places(currency)[by],
+        reverses=reverses[by],
+    )
+
+
+def _order_numbers(entry, reference):
+    """Number orders by the smallest id of their entries."""
+    by = np.lexsort((entry, reference))
+    starts = np.flatnonzero(np.concatenate(([True], reference[by][1:] != reference[by][:-1]))[: len(by)])
+    order = np.empty_like(entry)
+    order[by] = np.repeat(entry[by][starts], np.diff(np.append(starts, len(by))))
+    return order
+
+
+_PACKED = np.array([int.from_bytes(code.encode()) for code in money.CURRENCIES], dtype=np.int64)
+
+
+def _currency_places(packed):
+    """Return the engine's index of each currency, which came as its three letters in one number."""
+    found, inverse = np.unique(packed, return_inverse=True)
+    places = _places(_PACKED, found)
+    if len(places) and places.min() < 0:
+        code = int(found[places < 0][0]).to_bytes(3).decode()
+        raise LookupError(f"The currency {code} of a volume entry is not one that the engine knows.")
+    return places.astype(np.int16)[inverse]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everyone, found by id, and the ids of what waits for the live refresh but is in here already."""
+
+    people: People
+    index: Index
+    pending: list[int]
+
+
+def read_company():
+    """Return everyone and what of the pending is included. Call it within ``one_instant``, as what is read after it."""
+    people = read_people()
+    pending = list(LivePending.objects.order_by("id").values_list("pk", flat=True))
+    return Reading(people, Index(people.id), pending)
+
+
+def with_facts(people, facts):
+    """Return the same people with the facts of a period."""
+    return People(
+        id=people.id,
+        parent=people.parent,
+        size=people.size,
+        status=people.status,
+        joined_at=people.joined_at,
+        facts=facts,
+        trees=people.trees,
+    )
+
+
+def take(period):
+    """Return the snapshot of one period as it stands now: for a run, a check, or a simulation."""
+    with one_instant():
+        company = read_company()
+        facts = read_facts(company.index, len(company.people), period.ends_at)
+        sales = read_sales(company.index, period.pk)
+    return Snapshot(people=with_facts(company.people, facts), sales=sales)
