@@ -8,3 +8,8 @@ os.environ.setdefault("DATABASE_POOL", "16")
 from django.core.asgi import get_asgi_application  # noqa: E402  (settings must be named first)
 
 application = get_asgi_application()
+
+from config import checks, servers  # noqa: E402  (what they check is set up by now)
+
+checks.refuse_to_start()
+servers.hold()

@@ -6,6 +6,7 @@ import warnings
 import structlog
 from celery import Celery, signals
 from celery.platforms import SecurityWarning
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Said at each start as root, though the workers run no code that came over the wire: messages are JSON.
@@ -25,10 +26,14 @@ def leave_logging_to_django(**kwargs) -> None:
 @signals.worker_init.connect
 @signals.beat_init.connect
 def hold_servers(**kwargs) -> None:
-    """Make sure that the embedded servers run before a worker or beat looks for its broker."""
-    from config import servers  # noqa: PLC0415  (this module is imported by everything; only workers need the servers)
+    """Refuse settings that cannot be meant, and make sure that the embedded servers run before the broker is looked for."""
+    from config import checks, servers  # noqa: PLC0415  (this module is imported by everything, and before the settings)
 
-    servers.hold()
+    try:
+        checks.refuse_to_start()
+        servers.hold()
+    except (ImproperlyConfigured, servers.EmbeddedError) as error:
+        raise SystemExit(str(error)) from error  # Celery takes any other exception of a signal for a trifle
 
 
 @signals.worker_ready.connect

@@ -50,6 +50,7 @@ class Server(ABC):
     """A server in a home of its own, shared by every process that holds a lease on it."""
 
     name = ""
+    data: Path
 
     def __init__(self, home: Path, *, stands_for: Path | None = None) -> None:
         self.home = home

@@ -16,7 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = servers.data_folder()
 
 DEVELOPMENT_KEY = "insecure-key-for-a-checkout-on-a-loopback-address-and-for-nothing-else"
-DEVELOPMENT_FIELD_KEY = "Y2Fub3B5LWRldmVsb3BtZW50LWtleS1ub3Qtc2VjcmU="
+DEVELOPMENT_FIELD_KEY = "Y2Fub3B5LWRldmVsb3BtZW50LWtleS1pcy1vcGVuISE="
 LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1", "testserver", ".localhost"}
 
 # What kind of site this is. Public means: some host that answers is not this machine's own loopback.
