@@ -45,7 +45,7 @@ def around(spot: int, bits: int) -> tuple[int, int]:
     return max(low, FIRST), min(low + (1 << bits) - 1, LAST)
 
 
-def stretch_to_spread(labels: Sequence[Label], spot: int, known: tuple[int, int], *, rows: int = INLINE_ROWS):
+def stretch_to_spread(labels: Sequence[Label], spot: int, known: tuple[int, int], *, rows: int):
     """Return ``(stretch, settled)``: what to spread so that there is room at the spot again.
 
     ``labels`` are those in use within ``known``, in order. The smallest roomy stretch is what theory asks for:

@@ -68,7 +68,7 @@ def make_room(cursor, tree_id, *, parent_id):
         return  # somebody else made the room while we waited for the tree
     for reach in REACHES:
         near, known = _labels_near(cursor, tree_id, spot, reach)
-        stretch, settled = labels.stretch_to_spread(near, spot, known)
+        stretch, settled = labels.stretch_to_spread(near, spot, known, rows=labels.INLINE_ROWS)
         if settled or (reach == REACHES[-1] and stretch):
             _move(cursor, _plan([label for label in near if stretch.low <= label[0] <= stretch.high], stretch))
             break
@@ -85,43 +85,54 @@ def respace_all():
     return sum(respace(waiting) for waiting in Respacing.objects.select_related("tree").order_by("pk"))
 
 
-def respace(waiting, *, batch=BATCH):
-    """Spread a stretch that waits, in short steps between which people go on enrolling; return the labels moved.
-
-    Labels that go up are moved from the top down and then those that go down from the bottom up. So each step leaves
-    every label between its neighbours, whatever was inserted since the last step, and any step may be the last.
-    """
-    tree_id = waiting.tree_id
-    with connection.cursor() as cursor:
-        stretch = _wide_stretch(cursor, tree_id, waiting.low, within=(waiting.low, waiting.high))
-    moved = _slide(tree_id, stretch, batch, upwards=True) + _slide(tree_id, stretch, batch, upwards=False)
-    waiting.delete()
-    logger.info("labels spread", extra={"tree": tree_id, "moved": moved, "used": stretch.used})
+def respace(waiting):
+    """Spread a stretch that waits, while people go on enrolling; return how many labels moved."""
+    moved = sum(steps(waiting))
+    logger.info("labels spread", extra={"tree": waiting.tree_id, "moved": moved})
     return moved
 
 
-def _slide(tree_id, stretch, batch, *, upwards):
-    """Move the labels of a stretch towards their even places, only up or only down; return how many moved."""
-    low, high, order, moved = stretch.low, stretch.high, 0, 0
+def steps(waiting, *, batch=BATCH):
+    """Spread a stretch that waits in short steps; after each, committed, yield how many labels moved.
+
+    Labels that go up are moved from the top down, then those that go down from the bottom up. So each step leaves
+    every label between its neighbours, whatever was inserted since the last step, and any step may be the last.
+    """
+    with connection.cursor() as cursor:
+        stretch = _wide_stretch(cursor, waiting.tree_id, waiting.low, within=(waiting.low, waiting.high))
+    for upwards in (True, False):
+        start, order = (stretch.high if upwards else stretch.low), 0
+        while start is not None:
+            start, seen, moved = _step(waiting.tree_id, stretch, start, order, batch, upwards)
+            order += seen
+            yield moved
+    waiting.delete()
+
+
+@transaction.atomic
+def _step(tree_id, stretch, start, order, batch, upwards):
+    """Move one batch of labels towards their even places, only up or only down.
+
+    Return where the next batch starts, or None at the end, how many labels were looked at, and how many moved.
+    """
+    low, high = (stretch.low, start) if upwards else (start, stretch.high)
     places = labels.spread(stretch.used, stretch.low, stretch.high)
-    while True:
-        with transaction.atomic(), connection.cursor() as cursor:
-            locks.hold(cursor, tree_id)
-            cursor.execute(LABELS_DOWN if upwards else LABELS_UP, {"tree": tree_id, "low": low, "high": high, "most": batch})
-            rows = cursor.fetchall()
-            if not rows:
-                return moved
-            edge = _edge(cursor, tree_id, rows[0][0], stretch, upwards)
-            plan = []
-            for label, position, opens in rows:
-                aim = places[max(-1 - order, -len(places)) if upwards else min(order, len(places) - 1)]
-                aim = max(label, min(aim, edge - 1)) if upwards else min(label, max(aim, edge + 1))
-                edge, order = aim, order + 1
-                if aim != label:
-                    plan.append((aim, position, opens))
-            _move(cursor, plan)
-            moved += len(plan)
-        low, high = (low, edge - 1) if upwards else (edge + 1, high)
+    with connection.cursor() as cursor:
+        locks.hold(cursor, tree_id)
+        query = LABELS_DOWN if upwards else LABELS_UP
+        cursor.execute(query, {"tree": tree_id, "low": low, "high": high, "most": batch})
+        rows = cursor.fetchall()
+        if not rows:
+            return None, 0, 0
+        edge = _edge(cursor, tree_id, rows[0][0], stretch, upwards)
+        plan = []
+        for at, (label, position, opens) in enumerate(rows, order):
+            aim = places[max(-1 - at, -len(places)) if upwards else min(at, len(places) - 1)]
+            edge = max(label, min(aim, edge - 1)) if upwards else min(label, max(aim, edge + 1))
+            if edge != label:
+                plan.append((edge, position, opens))
+        _move(cursor, plan)
+    return edge - 1 if upwards else edge + 1, len(rows), len(plan)
 
 
 def _edge(cursor, tree_id, label, stretch, upwards):
