@@ -5,6 +5,7 @@ is stored, and codes that were withdrawn lately stay, for the history that is in
 never stored.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -36,7 +37,11 @@ PPM: Final = 1_000_000
 LIMIT: Final = 2**62
 """Sums of absolute amounts from here on are refused; half of int64 is left as room for the check itself."""
 
+_STRETCH: Final = 2**15
+"""How many amounts are multiplied at a time: what a processor's cache holds is several times as quick."""
+
 _MOST_DENOMINATOR: Final = 2**50
+"""Up to here a share is exact, see ``divide_product``."""
 
 
 class Rounding(StrEnum):
@@ -61,45 +66,53 @@ def share(amount: ArrayLike, num: int, den: int, mode: Rounding) -> NDArray[np.i
     array([ 53, -53])
     """
     values = np.asarray(amount, dtype=np.int64)
-    quotient, remainder = divide_product(np.abs(values), num, den)
-    rounded = quotient + _carries(quotient, remainder, den, mode)
-    return np.where(values < 0, -rounded, rounded)
+    shares = np.empty_like(values)
+    for start in range(0, len(values), _STRETCH):
+        stretch = values[start : start + _STRETCH]
+        quotient, remainder = divide_product(np.abs(stretch), num, den)
+        _round(quotient, remainder, den, mode)
+        np.negative(quotient, out=quotient, where=stretch < 0)
+        shares[start : start + _STRETCH] = quotient
+    return shares
 
 
 def share_of_sums(
-    amount: NDArray[np.int64], num: NDArray[np.int64], den: int, group: NDArray[np.int64], groups: int, mode: Rounding
+    parts: Iterable[tuple[NDArray[np.int64], NDArray[np.int64], int]], den: int, groups: int, mode: Rounding
 ) -> NDArray[np.int64]:
-    """Return, for each group, the sum of its ``amount * num / den``, exact until it is rounded once at the end."""
+    """Return, for each group, the sum of its shares, exact until it is rounded once at the end.
+
+    Each of ``parts`` is amounts, the group of each, and the ``num`` that they are multiplied by.
+    """
     whole = np.zeros(groups, dtype=np.int64)
-    parts = np.zeros(groups, dtype=np.int64)
-    for rate in np.unique(num):
-        here = num == rate
-        values = amount[here]
-        quotient, remainder = divide_product(np.abs(values), int(rate), den)
-        require_summable(quotient, "the amounts")
-        require_summable(remainder, "the fractions")
-        np.add.at(whole, group[here], np.where(values < 0, -quotient, quotient))
-        np.add.at(parts, group[here], np.where(values < 0, -remainder, remainder))
-    carried, parts = np.divmod(parts, np.int64(den))
-    whole += carried
+    fractions = np.zeros(groups, dtype=np.int64)
+    most = 0.0
+    for amount, group, num in parts:
+        quotient, remainder = divide_product(np.abs(amount), num, den)
+        most += float(quotient.sum(dtype=np.float64)) + len(amount)
+        np.add.at(whole, group, np.where(amount < 0, -quotient, quotient))
+        np.add.at(fractions, group, np.where(amount < 0, -remainder, remainder))
+        carried, fractions = np.divmod(fractions, np.int64(den))
+        whole += carried
+    if most >= LIMIT:
+        raise AmountTooLarge("the sum of the amounts does not fit 64 bits")
     negative = whole < 0
-    borrowed = negative & (parts > 0)
+    borrowed = negative & (fractions > 0)
     quotient = np.where(negative, -whole - borrowed, whole)
-    remainder = np.where(borrowed, den - parts, parts)
-    rounded = quotient + _carries(quotient, remainder, den, mode)
-    return np.where(negative, -rounded, rounded)
+    remainder = np.where(borrowed, den - fractions, fractions)
+    _round(quotient, remainder, den, mode)
+    return np.where(negative, -quotient, quotient)
 
 
-def _carries(
-    quotient: NDArray[np.int64], remainder: NDArray[np.int64], den: int, mode: Rounding
-) -> NDArray[np.bool_]:
-    """Say which amounts >= 0 are rounded up."""
+def _round(quotient: NDArray[np.int64], remainder: NDArray[np.int64], den: int, mode: Rounding) -> None:
+    """Round quotients >= 0 by what remained, in place."""
     if mode is Rounding.TRUNCATE:
-        return np.zeros_like(quotient, dtype=np.bool_)
-    up: NDArray[np.bool_] = 2 * remainder >= den
+        return
+    twice = remainder * 2
     if mode is Rounding.HALF_EVEN:
-        up &= (2 * remainder != den) | (quotient & 1 == 1)
-    return up
+        twice += quotient & 1  # an odd quotient goes up from the exact half on, an even one only beyond it
+        quotient += twice > den
+    else:
+        quotient += twice >= den
 
 
 def divide_product(amount: NDArray[np.int64], num: int, den: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

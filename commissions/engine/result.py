@@ -3,6 +3,8 @@
 All amounts are minor units of the plan's currency; volumes are hundredths of a point.
 """
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -68,6 +70,31 @@ class Lines:
 
     def __len__(self) -> int:
         return len(self.payee)
+
+    @classmethod
+    def join(cls, blocks: Sequence["Lines"]) -> "Lines":
+        """Put blocks of lines together."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        return cls(**{name: np.concatenate([getattr(block, name) for block in (_EMPTY, *blocks)]) for name in names})
+
+    def take(self, rows: NDArray[np.int64]) -> "Lines":
+        """Return some of the lines."""
+        return Lines(**{field.name: getattr(self, field.name)[rows] for field in dataclasses.fields(self)})
+
+
+_EMPTY = Lines(
+    bonus=np.empty(0, dtype=np.int16),
+    payee=np.empty(0, dtype=np.int32),
+    source=np.empty(0, dtype=np.int32),
+    sale=np.empty(0, dtype=np.int32),
+    level=np.empty(0, dtype=np.int16),
+    base=np.empty(0, dtype=np.int64),
+    currency=np.empty(0, dtype=np.int16),
+    rate_ppm=np.empty(0, dtype=np.int32),
+    amount_minor=np.empty(0, dtype=np.int64),
+    missed=np.empty(0, dtype=np.int32),
+    reason=np.empty(0, dtype=np.int8),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,13 +12,16 @@ are left out. What is missing is carried as figures (``Outside``), so that the s
 and the same lines as on the whole. ``slices.py`` makes them.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from commissions.engine import money, tree
 
 NONE = -1
 """No person: the parent of a root, the payee of a line that nobody earned."""
@@ -111,6 +114,10 @@ class Sales:
     def __len__(self) -> int:
         return len(self.id)
 
+    def take(self, rows: NDArray[np.int64]) -> "Sales":
+        """Return some of the sales."""
+        return Sales(**{field.name: getattr(self, field.name)[rows] for field in dataclasses.fields(self)})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outside:
@@ -135,3 +142,111 @@ class Snapshot:
     people: People
     sales: Sales
     outside: Outside | None = None
+
+
+class Unsound(ValueError):
+    """A snapshot, or rows for one, that is not what it says; the message names the first row that is wrong."""
+
+
+def people(
+    *, id: ArrayLike, sponsor_id: ArrayLike, status: ArrayLike | None = None, joined_at: ArrayLike | None = None
+) -> People:
+    """Put rows of people, in any order, into tree order; siblings stay as they come.
+
+    ``sponsor_id`` is 0 for a root. Raises Unsound for an id that is there twice and for a sponsor who is not there,
+    BrokenTree if sponsors run in a circle.
+    """
+    ids = np.asarray(id, dtype=np.int64)
+    sponsor_ids = np.asarray(sponsor_id, dtype=np.int64)
+    states = np.zeros(len(ids), dtype=np.int8) if status is None else np.asarray(status, dtype=np.int8)
+    joined = np.zeros(len(ids), dtype=np.int64) if joined_at is None else np.asarray(joined_at, dtype=np.int64)
+    parent = np.full(len(ids), NONE, dtype=np.int64)
+    sponsored = np.flatnonzero(sponsor_ids)
+    parent[sponsored] = Index(ids).of(sponsor_ids[sponsored], "sponsor")
+    order = tree.preorder(parent)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    above = np.append(place, NONE)[parent[order]]
+    return People(
+        id=ids[order], parent=above, size=tree.sizes(above), status=states[order], joined_at=joined[order]
+    )
+
+
+def sales(
+    index: "Index",
+    *,
+    id: ArrayLike,
+    person_id: ArrayLike,
+    at: ArrayLike,
+    order: ArrayLike,
+    buyer_kind: ArrayLike,
+    quantity: ArrayLike,
+    pv: ArrayLike,
+    cv: ArrayLike,
+    paid_minor: ArrayLike,
+    seller_minor: ArrayLike,
+    currency: ArrayLike,
+    reverses: ArrayLike,
+) -> Sales:
+    """Put rows of sales, in any order, into the order of ``Sales``. Raises Unsound for a person who is not there."""
+    rows = Sales(
+        id=np.asarray(id, dtype=np.int64),
+        person=index.of(np.asarray(person_id, dtype=np.int64), "person credited"),
+        at=np.asarray(at, dtype=np.int64),
+        order=np.asarray(order, dtype=np.int64),
+        buyer_kind=np.asarray(buyer_kind, dtype=np.int8),
+        quantity=np.asarray(quantity, dtype=np.int64),
+        pv=np.asarray(pv, dtype=np.int64),
+        cv=np.asarray(cv, dtype=np.int64),
+        paid_minor=np.asarray(paid_minor, dtype=np.int64),
+        seller_minor=np.asarray(seller_minor, dtype=np.int64),
+        currency=np.asarray(currency, dtype=np.int16),
+        reverses=np.asarray(reverses, dtype=np.int64),
+    )
+    return rows.take(np.lexsort((rows.id, rows.order, rows.at, rows.person)))
+
+
+class Index:
+    """Finds people by their id."""
+
+    def __init__(self, ids: NDArray[np.int64]) -> None:
+        self._order = np.argsort(ids, kind="stable")
+        self._sorted = ids[self._order]
+        twice = np.flatnonzero(self._sorted[1:] == self._sorted[:-1])
+        if twice.size:
+            raise Unsound(f"person {int(self._sorted[twice[0]])} is there twice")
+
+    def of(self, ids: NDArray[np.int64], role: str) -> NDArray[np.int64]:
+        """Return the index of each id. Raises Unsound for an id that nobody has."""
+        place = np.searchsorted(self._sorted, ids)
+        known = self._sorted[np.minimum(place, len(self._sorted) - 1)] == ids if len(self._sorted) else ids != ids
+        if not known.all():
+            raise Unsound(f"{role} {int(ids[~known][0])} is not among the people")
+        found: NDArray[np.int64] = self._order[place]
+        return found
+
+
+def require_sound(snapshot: Snapshot) -> None:
+    """Raise BrokenTree or Unsound unless the arrays are what they say they are: the engine's door."""
+    people, sales = snapshot.people, snapshot.sales
+    for rows in (people, sales):
+        lengths = {len(getattr(rows, each.name)) for each in dataclasses.fields(rows) if each.name not in _NAMED}
+        if len(lengths) > 1:
+            raise Unsound(f"the arrays of {type(rows).__name__} have lengths {sorted(lengths)}, expected one length")
+    tree.require_preorder(people.parent, people.size)
+    if len(sales) and not 0 <= int(sales.person.min()) <= int(sales.person.max()) < len(people):
+        raise Unsound("a sale is credited to a person who is not in the snapshot")
+    if len(sales) and not 0 <= int(sales.currency.min()) <= int(sales.currency.max()) < len(money.CURRENCIES):
+        raise Unsound("a sale is in a currency that is not in the table")
+    keys = (sales.person, sales.at, sales.order, sales.id)
+    same = np.ones(max(len(sales) - 1, 0), dtype=np.bool_)
+    for key in keys:
+        wrong = np.flatnonzero(same & (key[1:] < key[:-1]))
+        if wrong.size:
+            raise Unsound(f"sale {int(sales.id[wrong[0] + 1])} is out of order: sales go by person, time, order and id")
+        same &= key[1:] == key[:-1]
+    if same.any():
+        raise Unsound(f"sale {int(sales.id[1:][same][0])} is there twice")
+
+
+_NAMED = frozenset({"facts", "trees"})

@@ -14,13 +14,14 @@ class Sources:
     """What a bonus pays on, one row per order or per seller, in order of the sellers.
 
     ``base`` is hundredths of a point where ``currency`` is NONE, else minor units of it. ``sale`` is the first entry of
-    the order, NONE where a row is all that a seller sold.
+    the order, NONE where a row is all that a seller sold. ``currencies`` are the distinct values of ``currency``.
     """
 
     seller: NDArray[np.int64]
     sale: NDArray[np.int64]
     base: NDArray[np.int64]
     currency: NDArray[np.int16]
+    currencies: tuple[int, ...]
 
 
 def of_volume(sales: Sales, *, by_order: bool) -> Sources:
@@ -31,20 +32,21 @@ def of_volume(sales: Sales, *, by_order: bool) -> Sources:
 def of_amount(sales: Sales, entries: NDArray[np.int64], amount: NDArray[np.int64], *, by_order: bool) -> Sources:
     """Add up the ``amount`` of some ``entries`` by currency, and by order or by seller."""
     currency = sales.currency[entries]
+    codes = tuple(int(code) for code in np.flatnonzero(np.bincount(currency)))
+    if len(codes) < 2:
+        return _gather(sales, entries, amount, *codes or (NONE,), by_order=by_order)
     pieces = [
-        _gather(sales, entries[currency == code], amount[currency == code], int(code), by_order=by_order)
-        for code in np.unique(currency)
+        _gather(sales, entries[currency == code], amount[currency == code], code, by_order=by_order) for code in codes
     ]
-    if len(pieces) == 1:
-        return pieces[0]
-    seller = np.concatenate([piece.seller for piece in pieces] or [np.empty(0, dtype=np.int64)])
-    sale = np.concatenate([piece.sale for piece in pieces] or [np.empty(0, dtype=np.int64)])
+    seller = np.concatenate([piece.seller for piece in pieces])
+    sale = np.concatenate([piece.sale for piece in pieces])
     order = np.lexsort((sale, seller))
     return Sources(
         seller=seller[order],
         sale=sale[order],
-        base=np.concatenate([piece.base for piece in pieces] or [np.empty(0, dtype=np.int64)])[order],
-        currency=np.concatenate([piece.currency for piece in pieces] or [np.empty(0, dtype=np.int16)])[order],
+        base=np.concatenate([piece.base for piece in pieces])[order],
+        currency=np.concatenate([piece.currency for piece in pieces])[order],
+        currencies=codes,
     )
 
 
@@ -67,4 +69,5 @@ def _gather(
         sale=entries[first] if by_order else np.full(len(first), NONE, dtype=np.int64),
         base=base[pays],
         currency=np.full(len(first), currency, dtype=np.int16),
+        currencies=(currency,),
     )
