@@ -32,3 +32,37 @@ def initials(full_name):
 def tone(full_name):
     """Give a name one of eight tones, the same one every time."""
     return crc32(str(full_name or "").encode()) % TONES
+
+
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+@register.filter
+def device(user_agent):
+    """Name the browser and the machine that a session came from, as well as its own words tell.
+
+    >>> device("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605 Version/17.0 Mobile Safari/604.1")
+    'Safari, iPhone'
+    >>> device("curl/8.0")
+    'curl/8.0'
+    """
+    text = str(user_agent or "")
+    found = [next((name for sign, name in signs if sign in text), "") for signs in (BROWSERS, SYSTEMS)]
+    return ", ".join(filter(None, found)) or text[:40] or "?"
