@@ -1,4 +1,7 @@
-"""The clock that sends what recurs. Any number of beats may run; the one that holds an advisory lock sends, the others stand by."""
+"""The clock that sends what recurs.
+
+Any number of beats may run: the one that holds an advisory lock sends, the others stand by.
+"""
 
 import logging
 import time

@@ -1,7 +1,7 @@
 """What is refused before anything starts: settings that cannot be meant, each with a sentence that says what to do.
 
-*Public* means that some host name other than this machine's loopback is answered (ALLOWED_HOSTS, PUBLIC_URL). What is handy on
-a loopback address, the default keys, DEBUG, the demo with its open sign-ins, the test gateway, embedded servers, is refused there.
+*Public* means that some host name other than this machine's loopback is answered (ALLOWED_HOSTS, PUBLIC_URL). What is handy
+on a loopback address is refused there: default keys, DEBUG, the demo with its open sign-ins, the test gateway, embedded servers.
 Errors stop every command but those that never check, and the web and worker processes too, since they check as they start.
 """
 
@@ -80,18 +80,30 @@ def payment_keys() -> list[Error]:
     missing = [name for name, value in given.items() if not value]
     found = []
     if any(given.values()) and missing:
-        found.append(problem("E020", f"Stripe is half set: {', '.join(missing)} missing.", "Set all three keys of Stripe, or none."))
+        found.append(
+            problem("E020", f"Stripe is half set: {', '.join(missing)} missing.", "Set all three keys of Stripe, or none.")
+        )
     if settings.PAYMENT_GATEWAY == "stripe" and len(missing) == len(given):
         found.append(problem("E021", "PAYMENT_GATEWAY is stripe, and none of its keys is set.", f"Set {', '.join(STRIPE_KEYS)}."))
     for name, beginnings in STRIPE_KEYS.items():
         if given[name] and not given[name].startswith(beginnings):
-            found.append(problem("E022", f"{name} does not begin with {' or '.join(beginnings)}.", "Copy the key of that name from Stripe."))
+            found.append(
+                problem(
+                    "E022", f"{name} does not begin with {' or '.join(beginnings)}.", "Copy the key of that name from Stripe."
+                )
+            )
     secret, publishable = given["STRIPE_SECRET_KEY"], given["STRIPE_PUBLISHABLE_KEY"]
     live = [key for key in (secret, publishable) if "_live_" in key]
     if len(live) == 1 and secret and publishable:
-        found.append(problem("E023", "One of Stripe's keys is for real money and the other for tests.", "Take both from the same mode."))
+        found.append(
+            problem("E023", "One of Stripe's keys is for real money and the other for tests.", "Take both from the same mode.")
+        )
     if live and settings.STRIPE_API_BASE:
-        found.append(problem("E024", "STRIPE_API_BASE leads real keys to a stand-in of Stripe.", "Unset STRIPE_API_BASE, or use test keys."))
+        found.append(
+            problem(
+                "E024", "STRIPE_API_BASE leads real keys to a stand-in of Stripe.", "Unset STRIPE_API_BASE, or use test keys."
+            )
+        )
     if settings.PUBLIC and settings.STRIPE_API_BASE and not _loopback(settings.STRIPE_API_BASE):
         found.append(problem("E025", "STRIPE_API_BASE leads payments of a public site elsewhere.", "Unset STRIPE_API_BASE."))
     return found
@@ -103,14 +115,22 @@ def field_keys() -> list[Error]:
         try:
             Fernet(key)
         except ValueError:
-            return [problem("E030", "FIELD_KEYS holds something that is no Fernet key.", "A key is 32 bytes in URL-safe base64, 44 characters.")]
+            return [
+                problem(
+                    "E030",
+                    "FIELD_KEYS holds something that is no Fernet key.",
+                    "A key is 32 bytes in URL-safe base64, 44 characters.",
+                )
+            ]
     return []
 
 
 def mail() -> list[Error]:
     """Refuse a public site that would keep every mail to itself."""
     if settings.PUBLIC and not settings.MAIL_TRANSPORT:
-        return [problem("E031", "EMAIL_URL is not set: nobody would get a mail.", "Set EMAIL_URL=smtp+tls://user:password@host:587.")]
+        return [
+            problem("E031", "EMAIL_URL is not set: nobody would get a mail.", "Set EMAIL_URL=smtp+tls://user:password@host:587.")
+        ]
     return []
 
 
@@ -123,7 +143,9 @@ def refuse_to_start() -> None:
     """Stop a process that does not check by itself, as the web and worker processes, when a setting is refused."""
     errors = [found for found in run_checks(tags=["security"]) if found.is_serious()]
     if errors:
-        raise ImproperlyConfigured("\n".join(["Canopy does not start with these settings:", *(f"- {e.msg} {e.hint or ''}" for e in errors)]))
+        raise ImproperlyConfigured(
+            "\n".join(["Canopy does not start with these settings:", *(f"- {e.msg} {e.hint or ''}" for e in errors)])
+        )
 
 
 def _covered(host: str, allowed: list[str]) -> bool:

@@ -116,7 +116,8 @@ class Cluster(Server):
         shutil.rmtree(draft, ignore_errors=True)
         made = self._run(
             bin_folder / "initdb", "--pgdata", draft, "--username", SUPERUSER, "--auth-local", "trust", "--auth-host", "reject",
-            "--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C", "--no-sync", "--no-instructions",
+            "--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C",
+            "--no-instructions", *([] if self.durable else ["--no-sync"]),
         )  # fmt: skip
         if made.returncode:
             raise self._failure("PostgreSQL could not make its data folder.", made.stdout)
@@ -135,7 +136,9 @@ class Cluster(Server):
         """Start the postmaster and wait, through a crash recovery if need be."""
         end = time.monotonic() + RECOVERY_SECONDS
         while True:
-            started = self._run(self._programs() / "pg_ctl", "start", "--no-wait", "--silent", "--pgdata", self.data, "--log", self.log)
+            started = self._run(
+                self._programs() / "pg_ctl", "start", "--no-wait", "--silent", "--pgdata", self.data, "--log", self.log
+            )
             if started.returncode:
                 raise self._failure("PostgreSQL did not start.", started.stdout)
             time.sleep(0.05)
@@ -162,9 +165,9 @@ class Cluster(Server):
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 return
             connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'").format(
-                    sql.Identifier(name), sql.Identifier(template)
-                )
+                sql.SQL(
+                    "CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+                ).format(sql.Identifier(name), sql.Identifier(template))
             )
 
     def drop_database(self, name: str) -> None:

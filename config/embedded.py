@@ -143,7 +143,9 @@ class Server(ABC):
         except FileExistsError:
             found = self.sockets.lstat()
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
-                raise EmbeddedError(f"{self.sockets} is in the way: expected a private folder of our own. Remove it and start again.") from None
+                raise EmbeddedError(
+                    f"{self.sockets} is in the way: expected a private folder of our own. Remove it and start again."
+                ) from None
 
     def _run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         """Run one of the programs to its end, as the account the server belongs to."""

@@ -23,7 +23,10 @@ def main() -> int:
     """Make .venv hold what uv.lock says; return the exit code."""
     if sys.version_info < OLDEST_PYTHON:
         wanted, found = ".".join(map(str, OLDEST_PYTHON)), ".".join(map(str, sys.version_info[:3]))
-        print(f"Canopy needs Python {wanted} or newer; this is {found}. Name another: make PYTHON=python{wanted} up", file=sys.stderr)
+        print(
+            f"Canopy needs Python {wanted} or newer; this is {found}. Name another: make PYTHON=python{wanted} up",
+            file=sys.stderr,
+        )
         return 1
     development = "--for-development" in sys.argv
     TOOLS.mkdir(exist_ok=True)
@@ -53,7 +56,9 @@ def synchronise(development: bool) -> int:
     command = [str(uv()), "sync", "--frozen", "--quiet", "--inexact", "--python", sys.executable]
     settings = {"UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT), "UV_PYTHON_DOWNLOADS": "never"}
     inherited = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
-    return subprocess.run(command + ([] if development else ["--no-dev"]), cwd=BASE_DIR, env={**inherited, **settings}, check=False).returncode
+    return subprocess.run(
+        command + ([] if development else ["--no-dev"]), cwd=BASE_DIR, env={**inherited, **settings}, check=False
+    ).returncode
 
 
 def uv() -> Path:

@@ -34,11 +34,14 @@ class RouteOnly(logging.Filter):
         """Rewrite the record; keep it."""
         request = getattr(record, "request", None)
         if request is not None:
-            record.msg, record.args = f"{record.levelname.lower()} answer {getattr(record, 'status_code', '')} at {route_of(request)}", ()
+            record.msg, record.args = (
+                f"{record.levelname.lower()} answer {getattr(record, 'status_code', '')} at {route_of(request)}",
+                (),
+            )
         return True
 
 
-SHARED = [
+SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -56,7 +59,12 @@ def configure(*, json: bool, level: str) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, blot_out, renderer]
+    last: list[Any] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        blot_out,
+        renderer,
+    ]
     if not json:
         last.insert(1, drop_timestamp)
     return {

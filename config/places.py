@@ -19,7 +19,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-PRIVATE_PLACES = (Path("/var/lib/canopy"), Path("/var/tmp/canopy-root"))
+PRIVATE_PLACES = (Path("/var/lib/canopy"), Path("/var/tmp/canopy-root"))  # noqa: S108 (used only when it is root's own)
 ACCOUNTS = ("postgres", "nobody", "daemon")
 
 
@@ -59,7 +59,9 @@ def private_place() -> Path:
         found = place.lstat()
         if stat.S_ISDIR(found.st_mode) and found.st_uid == 0 and not found.st_mode & stat.S_IWOTH and os.access(place, os.W_OK):
             return place
-    raise EmbeddedError(f"Running as root needs a folder of its own: neither {PRIVATE_PLACES[0]} nor {PRIVATE_PLACES[1]} can be used.")
+    raise EmbeddedError(
+        f"Running as root needs a folder of its own: neither {PRIVATE_PLACES[0]} nor {PRIVATE_PLACES[1]} can be used."
+    )
 
 
 def home_for(wanted: Path, checkout: Path) -> Path:
@@ -111,7 +113,9 @@ def wheel_folder(package: str) -> Path:
     """Return the folder of an installed package without importing it."""
     found = find_spec(package)
     if found is None or not found.submodule_search_locations:
-        raise EmbeddedError(f"The package {package} is not installed: run make, or set DATABASE_URL and VALKEY_URL to servers of your own.")
+        raise EmbeddedError(
+            f"The package {package} is not installed: run make, or set DATABASE_URL and VALKEY_URL to servers of your own."
+        )
     return Path(next(iter(found.submodule_search_locations)))
 
 
@@ -128,7 +132,9 @@ def programs(package: str, distribution: str, keep: tuple[str, ...]) -> Path:
         draft.chmod(0o755)
         for part in keep:
             if (folder / part).exists():
-                shutil.copytree(folder / part, draft / package / part, ignore=shutil.ignore_patterns("*.a", "include", "doc", "man"))
+                shutil.copytree(
+                    folder / part, draft / package / part, ignore=shutil.ignore_patterns("*.a", "include", "doc", "man")
+                )
         libraries = folder.with_name(f"{package}.libs")
         if libraries.exists():
             shutil.copytree(libraries, draft / libraries.name)

@@ -108,7 +108,12 @@ DATABASE_BOUNCER = environment.flag("DATABASE_BOUNCER")
 EMBEDDED_DATABASE = DATABASE_ADDRESS is None
 if DATABASE_ADDRESS is None:
     cluster = servers.cluster()
-    DATABASE = {"ENGINE": "config.postgres", "NAME": cluster.database, "USER": "canopy", "HOST": str(cluster.sockets)}
+    DATABASE: dict[str, str | int] = {
+        "ENGINE": "config.postgres",
+        "NAME": cluster.database,
+        "USER": "canopy",
+        "HOST": str(cluster.sockets),
+    }
 else:
     if not DATABASE_ADDRESS.path.strip("/"):
         raise ImproperlyConfigured("DATABASE_URL: the name of the database is missing (postgres://user:password@host:5432/name).")
@@ -260,16 +265,31 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(environment.text("MEDIA_ROOT", str(DATA_DIR / "media")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # A public site serves collected files under names that change with their content; a checkout serves them where they lie.
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PUBLIC
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
 }
 WHITENOISE_USE_FINDERS = not PUBLIC
-WHITENOISE_MANIFEST_STRICT = False
+WHITENOISE_MAX_AGE = 60 if PUBLIC else 0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # -- what a browser may do with our pages
 
-STRIPE_HOSTS = ["https://js.stripe.com", "https://*.js.stripe.com", "https://hooks.stripe.com"] if PAYMENT_GATEWAY == "stripe" else []
-STRIPE_SCRIPTS = [STRIPE_JS_URL.rsplit("/v3", 1)[0], *STRIPE_HOSTS[:2]] if PAYMENT_GATEWAY == "stripe" else []
+STRIPE_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(STRIPE_JS_URL))
+STRIPE_SCRIPTS, STRIPE_FRAMES, STRIPE_CALLS = (
+    ([], [], [])
+    if PAYMENT_GATEWAY != "stripe"
+    else (
+        ["https://js.stripe.com", "https://*.js.stripe.com"],
+        ["https://js.stripe.com", "https://*.js.stripe.com", "https://hooks.stripe.com"],
+        ["https://api.stripe.com"],
+    )
+    if STRIPE_ORIGIN == "https://js.stripe.com"
+    else ([STRIPE_ORIGIN], [STRIPE_ORIGIN], [STRIPE_ORIGIN])
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -277,8 +297,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
-        "connect-src": [SELF, *(["https://api.stripe.com"] if STRIPE_HOSTS else [])],
-        "frame-src": [*STRIPE_SCRIPTS, *STRIPE_HOSTS[2:]] or [NONE],
+        "connect-src": [SELF, *STRIPE_CALLS],
+        "frame-src": STRIPE_FRAMES or [NONE],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

@@ -1,4 +1,6 @@
-"""Runs the processes of a company beside each other: shows their lines under names and colours, starts again what dies, stops all together.
+"""Runs the processes of a company beside each other.
+
+Their lines are shown under names and colours; what dies is started again; all stop together.
 
 It is for one machine and one terminal. Production runs each process under a unit of its own; see docs/running.md.
 """
@@ -9,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 
 from config import servers
@@ -42,7 +44,7 @@ class Supervisor:
         self.width = max(map(len, self.commands))
         self.colourful = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
-    async def run(self, *, once_up: Callable[[], Awaitable[None]]) -> None:
+    async def run(self, *, once_up: Callable[[], Coroutine[None, None, None]]) -> None:
         """Run everything until SIGINT or SIGTERM comes, then stop it; returns when the last process has gone."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

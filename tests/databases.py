@@ -15,7 +15,9 @@ LOCK = 4_716_020_002
 def fingerprint() -> str:
     """Return a name for the present state of all migrations."""
     files = sorted(path for path in BASE_DIR.glob("*/migrations/*.py")) + sorted(BASE_DIR.glob("*/*/migrations/*.py"))
-    return hashlib.sha256(b"".join(str(path.relative_to(BASE_DIR)).encode() + path.read_bytes() for path in files)).hexdigest()[:12]
+    return hashlib.sha256(b"".join(str(path.relative_to(BASE_DIR)).encode() + path.read_bytes() for path in files)).hexdigest()[
+        :12
+    ]
 
 
 def template(cluster: Cluster) -> str:

@@ -78,7 +78,10 @@ class Company:
 
     @classmethod
     def fresh(cls, *, own_cluster: bool = False, environment: dict[str, str] | None = None, **options) -> "Company":
-        """Return a company, not started yet, on a new migrated database; with ``own_cluster`` on a durable cluster that it may crash."""
+        """Return a company, not started yet, on a new migrated database.
+
+        With ``own_cluster`` that is on a durable cluster of its own, which the test may crash.
+        """
         name = f"company_{uuid.uuid4().hex[:10]}"
         own = {"CANOPY_DATABASE": name, "CANOPY_VALKEY": name}
         if own_cluster:
@@ -143,7 +146,9 @@ class Company:
             if "web" not in self.processes or self.answers():
                 return
             time.sleep(0.05)
-        raise RuntimeError(f"the company did not get ready in {seconds} s:\n" + "\n".join(self.log(name)[-2000:] for name in self.names))
+        raise RuntimeError(
+            f"the company did not get ready in {seconds} s:\n" + "\n".join(self.log(name)[-2000:] for name in self.names)
+        )
 
     def answers(self) -> bool:
         """Tell whether the site takes a request."""
@@ -156,7 +161,12 @@ class Company:
     def manage(self, *arguments: str) -> str:
         """Run a management command on this company and return what it printed."""
         done = subprocess.run(
-            processes.manage(*arguments), cwd=processes.BASE_DIR, env=self.environment, capture_output=True, text=True, check=False
+            processes.manage(*arguments),
+            cwd=processes.BASE_DIR,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise RuntimeError(f"manage.py {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")

@@ -87,7 +87,7 @@ def pause_after(attempts: int) -> timedelta:
 def replay(deliveries: Iterable[int]) -> int:
     """Make failed deliveries due again, with all their attempts before them, and return how many.
 
-    One that was delivered is never delivered again: handlers are safe to repeat, but a person who asks for a replay means what is missing.
+    One that was delivered is never delivered again: handlers are safe to repeat, but who asks for a replay means what is missing.
     """
     with transaction.atomic():
         count = Delivery.objects.filter(pk__in=list(deliveries), status=Delivery.Status.FAILED).update(

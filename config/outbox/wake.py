@@ -27,7 +27,11 @@ def send() -> None:
     global _resting_until
     if time.monotonic() < _resting_until:
         return
-    options = {**current_app.conf.broker_transport_options, "socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
+    options = {
+        **current_app.conf.broker_transport_options,
+        "socket_timeout": PATIENCE_SECONDS,
+        "socket_connect_timeout": PATIENCE_SECONDS,
+    }
     try:
         line = current_app.connection_for_write(transport_options=options)
         with pools.producers[line].acquire(block=True, timeout=PATIENCE_SECONDS) as producer:

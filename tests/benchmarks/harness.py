@@ -9,7 +9,8 @@ Make a module in this folder, named for its subject, and decorate a function:
         ...build a company of ``size`` people...
         ours = [bench.clock(enrol_one) for _ in range(2_000)]          # seconds each
         theirs = [bench.clock(insert_with_plain_mptt) for _ in range(5)]
-        bench.report("median", spread(ours).median * 1e3, "ms", baseline="django-mptt", baseline_value=spread(theirs).median * 1e3)
+        mptt = {"baseline": "django-mptt", "baseline_value": spread(theirs).median * 1e3}
+        bench.report("median", spread(ours).median * 1e3, "ms", **mptt)
         bench.report("p99", spread(ours).p99 * 1e3, "ms")
 
 - The function is called once for each size (``full`` sizes only with FULL=1), **each time in a process of its own with an empty,
@@ -92,7 +93,14 @@ class Bench:
         return time.perf_counter() - started
 
     def report(
-        self, stat: str, value: float, unit: str, *, baseline: str | None = None, baseline_value: float | None = None, name: str = ""
+        self,
+        stat: str,
+        value: float,
+        unit: str,
+        *,
+        baseline: str | None = None,
+        baseline_value: float | None = None,
+        name: str = "",
     ) -> None:
         """Print one figure, beside what the obvious alternative took."""
         ratio = None

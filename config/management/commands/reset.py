@@ -10,7 +10,9 @@ from config import servers
 class Command(BaseCommand):
     """Forget the embedded database, Valkey and files of this checkout."""
 
-    help = "Remove the data of the embedded servers of this checkout. Servers that DATABASE_URL and VALKEY_URL name are left alone."
+    help = (
+        "Remove the data of the embedded servers of this checkout. Servers that DATABASE_URL and VALKEY_URL name are left alone."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -23,7 +23,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the port, the size of the demo company and whether it sells by itself."""
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--people", type=int, default=10_000, help="size of the demo company (made once, when the database is empty)")
+        parser.add_argument(
+            "--people", type=int, default=10_000, help="size of the demo company (made once, when the database is empty)"
+        )
         parser.add_argument("--sales", action="store_true", help="let the demo company sell a little all the time")
         parser.add_argument("--no-demo", action="store_true", help="no demo company, no demo sign-ins")
 
@@ -51,8 +53,8 @@ class Command(BaseCommand):
         asyncio.run(self.supervisor.run(once_up=self.announce))
 
     def prepare(self, environment: dict[str, str], people: int) -> None:
-        """Bring the database and the static files to the state of this checkout; make the demo company when asked for."""
-        steps = [["migrate", "--verbosity", "0"], ["roles"], ["collectstatic", "--no-input", "--verbosity", "0"]]
+        """Bring the database to the state of this checkout; make the demo company when asked for."""
+        steps = [["migrate", "--verbosity", "0"], ["roles"]]
         if people:
             steps.append(["demo", "--people", str(people)])
         known = get_commands()
