@@ -33,8 +33,9 @@ def stand(plan: Plan, snapshot: Snapshot) -> Standings:
     """Compute the measures, then who is active, then the ranks."""
     pv = volumes.own_volume(snapshot)
     gv = volumes.group_volume(snapshot, pv)
-    active = volumes.active(plan, snapshot, pv)
-    return ranks.stand(plan, snapshot, pv, gv, active)
+    payable = volumes.payable(snapshot)
+    active = volumes.active(plan, payable, pv)
+    return ranks.stand(plan, snapshot, pv=pv, gv=gv, payable=payable, active=active)
 
 
 def earn(

@@ -6,8 +6,6 @@ whose tests include each other a rank is final as soon as it is awarded; on othe
 moves, as a higher rank may have turned up in a leg that had been counted before.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,24 +13,28 @@ from numpy.typing import NDArray
 from commissions.engine import tree
 from commissions.engine.plan import LegTest, OwnVolume, Plan, Rank, Where
 from commissions.engine.result import Standings
-from commissions.engine.snapshot import NO_RANK, Snapshot, Status
+from commissions.engine.snapshot import NO_RANK, Snapshot
 
 
 def stand(
-    plan: Plan, snapshot: Snapshot, pv: NDArray[np.int64], gv: NDArray[np.int64], active: NDArray[np.bool_]
+    plan: Plan,
+    snapshot: Snapshot,
+    *,
+    pv: NDArray[np.int64],
+    gv: NDArray[np.int64],
+    payable: NDArray[np.bool_],
+    active: NDArray[np.bool_],
 ) -> Standings:
-    """Award every rank and return where everyone stands."""
+    """Award every rank to whoever has an open account, and return where everyone stands."""
     counted_gv = np.array(
         [counted_volume(plan.ranks[index], snapshot, pv, gv) for index in plan.capped_ranks], dtype=np.int64
     ).reshape(-1, len(gv))
     volume = dict(zip(plan.capped_ranks, counted_gv, strict=True))
-    may_rank = snapshot.people.status == Status.OPEN
     rank = np.full(len(gv), NO_RANK, dtype=np.int8)
     if snapshot.outside is not None:
-        may_rank &= ~snapshot.outside.folded
         rank[:] = snapshot.outside.rank
     enough = [
-        may_rank & (pv >= rung.pv) & (volume.get(index, gv) >= rung.gv) for index, rung in enumerate(plan.ranks)
+        payable & (pv >= rung.pv) & (volume.get(index, gv) >= rung.gv) for index, rung in enumerate(plan.ranks)
     ]
     while True:
         before = rank.copy()
@@ -40,7 +42,9 @@ def stand(
         if plan.ladder_rises or np.array_equal(before, rank):
             break
     best = _best_below(snapshot, rank, len(plan.ranks))
-    return Standings(pv=pv, gv=gv, active=active, rank=rank, best=best, legs=legs, counted_gv=counted_gv)
+    return Standings(
+        pv=pv, gv=gv, payable=payable, active=active, rank=rank, best=best, legs=legs, counted_gv=counted_gv
+    )
 
 
 def _award(

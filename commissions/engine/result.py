@@ -28,7 +28,8 @@ class Reason(IntEnum):
 class Standings:
     """Measures and rank of every person of a snapshot; ``[k, person]`` where an array has two dimensions.
 
-    ``rank`` is the paid-as rank, an index into ``plan.ranks`` or NO_RANK; ``best`` is the highest rank in the whole
+    ``payable`` says whose account is open, ``active`` who of them has the own volume that activity takes. ``rank`` is
+    the paid-as rank, an index into ``plan.ranks`` or NO_RANK; ``best`` is the highest rank in the whole
     downline, the person included. ``legs`` counts, for each of ``plan.leg_tests``, the legs that meet it.
     ``counted_gv`` is the group volume that counts towards each of ``plan.capped_ranks`` (ranks with a leg cap).
     Figures of folded people of a slice are not theirs but what the slice carried.
@@ -36,11 +37,23 @@ class Standings:
 
     pv: NDArray[np.int64]
     gv: NDArray[np.int64]
+    payable: NDArray[np.bool_]
     active: NDArray[np.bool_]
     rank: NDArray[np.int8]
     best: NDArray[np.int8]
     legs: NDArray[np.int32]
     counted_gv: NDArray[np.int64]
+
+    def take(self, people: NDArray[np.int64]) -> "Standings":
+        """Return the standings of some of the people."""
+        return Standings(
+            **{field.name: getattr(self, field.name)[..., people] for field in dataclasses.fields(self)}
+        )
+
+    def put(self, people: NDArray[np.int64], standings: "Standings") -> None:
+        """Write the standings of some of the people in place."""
+        for field in dataclasses.fields(self):
+            getattr(self, field.name)[..., people] = getattr(standings, field.name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -212,6 +212,21 @@ class Index:
     def __init__(self, ids: NDArray[np.int64]) -> None:
         self._order = np.argsort(ids, kind="stable")
         self._sorted = ids[self._order]
+        self._require_distinct()
+
+    def with_newcomers(
+        self, ids: NDArray[np.int64], places: NDArray[np.int64], moved: NDArray[np.int64]
+    ) -> "Index":
+        """Return the index after newcomers took their places and everybody else moved to ``moved[place]``."""
+        index = Index.__new__(Index)
+        order = np.argsort(ids, kind="stable")
+        at = np.searchsorted(self._sorted, ids[order])
+        index._sorted = np.insert(self._sorted, at, ids[order])
+        index._order = np.insert(moved[self._order], at, places[order])
+        index._require_distinct()
+        return index
+
+    def _require_distinct(self) -> None:
         twice = np.flatnonzero(self._sorted[1:] == self._sorted[:-1])
         if twice.size:
             raise Unsound(f"person {int(self._sorted[twice[0]])} is there twice")

@@ -27,7 +27,13 @@ def group_volume(snapshot: Snapshot, pv: NDArray[np.int64]) -> NDArray[np.int64]
     return tree.downline_sum(pv, snapshot.people.size)
 
 
-def active(plan: Plan, snapshot: Snapshot, pv: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Who has an open account and the own volume that activity takes; folded people of a slice are not asked."""
-    reached: NDArray[np.bool_] = (pv >= plan.activity.pv) & (snapshot.people.status == Status.OPEN)
-    return reached if snapshot.outside is None else reached & ~snapshot.outside.folded
+def payable(snapshot: Snapshot) -> NDArray[np.bool_]:
+    """Who has an open account; folded people of a slice are not asked."""
+    is_open: NDArray[np.bool_] = snapshot.people.status == Status.OPEN
+    return is_open if snapshot.outside is None else is_open & ~snapshot.outside.folded
+
+
+def active(plan: Plan, payable: NDArray[np.bool_], pv: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Who has the own volume that activity takes, among those with an open account."""
+    reached: NDArray[np.bool_] = payable & (pv >= plan.activity.pv)
+    return reached

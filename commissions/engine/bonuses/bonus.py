@@ -91,12 +91,12 @@ class Bonus(ABC):
         """Find who is paid at each level for what each of ``sellers`` sold."""
 
     @abstractmethod
-    def qualifies(self, plan: "Plan", people: People, standings: Standings) -> NDArray[np.int16]:
+    def qualifies(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
         """Say for how much each person qualifies: 0 for nothing, else a number up to 255 that grows with it."""
 
-    def claim(self, plan: "Plan", people: People, standings: Standings) -> NDArray[np.int16]:
+    def claim(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
         """Put into one number per person all that ``walk`` asks of a standing: while it stays, walks stay."""
-        qualifies = self.qualifies(plan, people, standings)
+        qualifies = self.qualifies(plan, standings)
         by_rank = self.unearned is Unearned.ROLL_UP
         return qualifies + np.int16(256) * (standings.rank + np.int16(1)) if by_rank else qualifies
 

@@ -16,7 +16,7 @@ from commissions.engine.bonuses.bonus import Bonus, Reach, Unearned, Unit, Walk,
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.document import ListOf, Report, Switch, choice, setting
 from commissions.engine.result import Reason, Standings
-from commissions.engine.snapshot import NONE, BuyerKind, People, Sales, Status
+from commissions.engine.snapshot import NONE, BuyerKind, People, Sales
 
 if TYPE_CHECKING:
     from commissions.engine.plan import Plan
@@ -56,8 +56,8 @@ class RetailProfit(Bonus):
         profit = np.where(sales.quantity[entries] < 0, np.minimum(above, 0), np.maximum(above, 0))
         return sources.of_amount(sales, entries, profit, by_order=self.line is Unit.ORDER)
 
-    def qualifies(self, plan: "Plan", people: People, standings: Standings) -> NDArray[np.int16]:
-        return (standings.active if self.active_only else people.status == Status.OPEN).astype(np.int16)
+    def qualifies(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
+        return (standings.active if self.active_only else standings.payable).astype(np.int16)
 
     def reach(self, plan: "Plan", standings: Standings) -> Reach | None:
         if self.unearned is Unearned.ROLL_UP:
@@ -65,7 +65,7 @@ class RetailProfit(Bonus):
         return Reach(np.ones(len(standings.active), dtype=np.bool_), 0)
 
     def walk(self, plan: "Plan", people: People, standings: Standings, sellers: NDArray[np.int64]) -> Walk:
-        qualified = self.qualifies(plan, people, standings) > 0
+        qualified = self.qualifies(plan, standings) > 0
         paid = qualified[sellers]
         missed = np.where(paid, NONE, sellers)
         payee = np.where(paid, sellers, NONE)

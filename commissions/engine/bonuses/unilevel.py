@@ -63,7 +63,7 @@ class Unilevel(Bonus):
     def sources(self, sales: Sales) -> Sources:
         return sources.of_volume(sales, by_order=self.line is Unit.ORDER)
 
-    def qualifies(self, plan: "Plan", people: People, standings: Standings) -> NDArray[np.int16]:
+    def qualifies(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
         return np.where(standings.active, 1 + self._levels(plan, standings), np.int16(0))
 
     def reach(self, plan: "Plan", standings: Standings) -> Reach | None:
