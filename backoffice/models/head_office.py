@@ -17,3 +17,6 @@ class HeadOffice(models.Model):
             ("view_outbox", _("See how events are delivered")),
             ("replay_outbox", _("Deliver failed events again")),
         ]
+
+    def __str__(self):
+        return str(self._meta.verbose_name)

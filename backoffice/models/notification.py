@@ -17,9 +17,7 @@ class Notification(models.Model):
         TEAM_RANK = "team_rank", _("Somebody in your team reached a rank")
         ENROLMENT = "enrolment", _("Somebody joined your team")
 
-    distributor = models.ForeignKey(
-        "genealogy.Distributor", models.CASCADE, related_name="notifications", db_index=False
-    )
+    distributor = models.ForeignKey("genealogy.Distributor", models.CASCADE, related_name="notifications", db_index=False)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     key = models.CharField(_("key"), max_length=120, unique=True)
     facts = models.JSONField(_("facts"), default=dict)

@@ -1,0 +1,163 @@
+"""Reading a downline: level by level, by search, by filter, and the path to one member. Only what ``access`` allows.
+
+Every list is a page of at most ``PAGE`` people behind a cursor, read by an index: a leader of a million with ten thousand
+on the first level waits no longer than a newcomer. A cursor is the id of the last position shown; labels stay inside.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, Subquery
+
+from backoffice import access
+from commissions.models import Standing
+from genealogy import lineage
+from genealogy.models import Distributor, Position
+
+PAGE = 25
+ENDS = 4
+LEAST_LETTERS = 2
+DEEPEST = 99
+
+
+@dataclass(frozen=True)
+class Member:
+    """What a distributor may know of one person in the own downline. ``level`` counts from the viewer, who is 0."""
+
+    id: int
+    position_id: int
+    number: str
+    name: str
+    status: str
+    enrolled_at: datetime
+    level: int
+    has_team: bool
+    pv: int
+    gv: int
+    is_active: bool
+    rank: int
+    team_size: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some members, and the cursor behind the last when there are more."""
+
+    members: list[Member]
+    after: int | None
+
+
+def children(viewer, position, period, *, after=None):
+    """Return a page of the people somebody sponsored, the newest first. ``position`` has been looked up by ``access``."""
+    rows = Position.objects.filter(parent=position).order_by("-rght")
+    if after is not None:
+        rows = rows.filter(rght__lt=Subquery(Position.objects.filter(pk=after, parent=position).values("rght")[:1]))
+    return _page(rows, viewer, period)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What to look for: ``active`` is True, False or None for both; ``rank`` and ``level`` None for any."""
+
+    active: bool | None = None
+    rank: int | None = None
+    level: int | None = None
+
+    def __bool__(self):
+        return any(value is not None for value in (self.active, self.rank, self.level))
+
+
+def found_by(viewer, filters, period, *, after=None):
+    """Return a page of the members who pass the filters, in tree order."""
+    own = access.position_of(viewer)
+    rows = access.downline(viewer).exclude(pk=own.pk).order_by("lft")
+    standings = Standing.objects.filter(period=period, distributor_id=OuterRef("distributor_id"))
+    if filters.active is not None:
+        active = Exists(standings.filter(is_active=True))
+        rows = rows.filter(active if filters.active else ~active)
+    if filters.rank is not None:
+        rows = rows.filter(distributor_id__in=Standing.objects.filter(period=period, rank=filters.rank).values("distributor_id"))
+    if filters.level is not None:
+        rows = rows.filter(level=own.level + filters.level)
+    if after is not None:
+        rows = rows.filter(lft__gt=Subquery(Position.objects.filter(pk=after, tree=own.tree_id).values("lft")[:1]))
+    return _page(rows, viewer, period, own=own)
+
+
+def searched(viewer, words, period):
+    """Return members whose name or number holds the words, at most a page of them, by name."""
+    wanted = " ".join(words.split())
+    if len(wanted) < LEAST_LETTERS:
+        return Page([], None)
+    people = Distributor.objects.filter(Q(name__icontains=wanted) | Q(number__iexact=wanted)).values("pk")
+    own = access.position_of(viewer)
+    rows = access.downline(viewer).exclude(pk=own.pk).filter(distributor__in=people)
+    page = _page(rows, viewer, period, own=own)
+    return Page(sorted(page.members, key=lambda member: (member.name.casefold(), member.id)), page.after)
+
+
+def member(viewer, position, period):
+    """Return one person of the downline as the viewer may see them."""
+    return _members([position], viewer, period, access.position_of(viewer))[0]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One person on the way from the viewer to a member, or how many are left out there."""
+
+    id: int = 0
+    name: str = ""
+    skipped: int = 0
+
+
+def path(viewer, position):
+    """Return who stands between the viewer and a member, the viewer first; of a long way the two ends."""
+    above = lineage.upline(position.distributor_id, tree=access.SPONSOR_TREE, up_to=viewer.pk)
+    ids = [*reversed(above), position.distributor_id]
+    shown = ids if len(ids) <= 2 * ENDS + 1 else [*ids[:ENDS], *ids[-ENDS:]]
+    names = dict(Distributor.objects.filter(pk__in=shown).values_list("pk", "name"))
+    steps = [Step(pk, names[pk]) for pk in shown]
+    if len(shown) < len(ids):
+        steps.insert(ENDS, Step(skipped=len(ids) - len(shown)))
+    return steps
+
+
+def _page(rows, viewer, period, own=None):
+    found = _read(rows[: PAGE + 1])
+    members = _members(found[:PAGE], viewer, period, own or access.position_of(viewer))
+    return Page(members, found[PAGE - 1].pk if len(found) > PAGE else None)
+
+
+def _read(rows):
+    wanted = ("id", "level", *(f"distributor__{field}" for field in access.MEMBER_FIELDS))
+    return list(
+        rows.annotate(has_team=Exists(Position.objects.filter(parent=OuterRef("pk")))).select_related("distributor").only(*wanted)
+    )
+
+
+def _members(positions, viewer, period, own):
+    standings = {
+        standing.distributor_id: standing
+        for standing in Standing.objects.filter(period=period, distributor__in=[p.distributor_id for p in positions])
+    }
+    nothing = Standing()
+    return [_member(position, standings.get(position.distributor_id, nothing), own) for position in positions]
+
+
+def _member(position, standing, own):
+    person = position.distributor
+    return Member(
+        id=person.pk,
+        position_id=position.pk,
+        number=person.number,
+        name=person.name,
+        status=person.status,
+        enrolled_at=person.enrolled_at,
+        level=position.level - own.level,
+        has_team=position.has_team,
+        pv=standing.pv,
+        gv=standing.gv,
+        is_active=standing.is_active,
+        rank=standing.rank,
+        team_size=standing.team_size,
+    )

@@ -1,0 +1,36 @@
+"""Where the office and the company pages answer."""
+
+from django.urls import include, path
+
+from backoffice.views.company import board, outbox
+from backoffice.views.office import earnings, home, live, sales, shop, team
+
+office = [
+    path("", home.home, name="home"),
+    path("live/", live.live, name="live"),
+    path("figures/", home.figures, name="figures"),
+    path("feed/", home.feed, name="feed"),
+    path("news/", home.news, name="news"),
+    path("team/", team.overview, name="team"),
+    path("team/<int:distributor_id>/", team.children, name="children"),
+    path("people/<int:distributor_id>/", team.person, name="person"),
+    path("sales/", sales.sale_list, name="sales"),
+    path("sales/<int:order_id>/", sales.sale, name="sale"),
+    path("earnings/", earnings.overview, name="earnings"),
+    path("earnings/<str:period>/", earnings.overview, name="period"),
+    path("earnings/<str:period>/<slug:bonus>/", earnings.bonus, name="bonus"),
+    path("shop/", shop.edit, name="shop"),
+    path("shop/qr.svg", shop.qr, name="qr"),
+]
+
+company_pages = [
+    path("", board.board, name="board"),
+    path("figures/", board.figures, name="figures"),
+    path("outbox/", outbox.outbox, name="outbox"),
+    path("outbox/replay/", outbox.replay, name="replay"),
+]
+
+urlpatterns = [
+    path("office/", include((office, "office"))),
+    path("company/", include((company_pages, "company"))),
+]

@@ -1,0 +1,1 @@
+"""The distributor's office, a module for each page."""
