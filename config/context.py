@@ -5,5 +5,5 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Tell templates whether this is the demo and which gateway takes payments."""
-    return {"DEMO": settings.DEMO, "PAYMENT_GATEWAY": settings.PAYMENT_GATEWAY}
+    """Tell templates the company's name, whether this is the demo, and which gateway takes payments."""
+    return {"COMPANY": settings.COMPANY_NAME, "DEMO": settings.DEMO, "PAYMENT_GATEWAY": settings.PAYMENT_GATEWAY}

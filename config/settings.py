@@ -22,6 +22,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1", "testserver", ".localhost"
 # What kind of site this is. Public means: some host that answers is not this machine's own loopback.
 DEBUG = environment.flag("DEBUG")
 DEMO = environment.flag("DEMO")
+COMPANY_NAME = environment.text("COMPANY_NAME", "Fernhollow")
 PUBLIC_URL = environment.text("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname or ""
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -176,13 +177,17 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"commissions.tasks.refresh_live": {"queue": "live"}, "commissions.tasks.live_*": {"queue": "live"}}
+CELERY_TASK_ROUTES = {"commissions.tasks.*": {"queue": "live"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict = {
     "outbox-sweep": {"task": "config.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "live-look": {"task": "commissions.tasks.refresh_live", "schedule": 1.0, "options": {"queue": "live", "expires": 1}},
+    "payments-settle": {"task": "storefront.tasks.settle_open", "schedule": 60.0, "options": {"expires": 60}},
+    "sales-count": {"task": "storefront.tasks.count_sales", "schedule": 900.0, "options": {"expires": 900}},
+    "orders-cancel-abandoned": {"task": "storefront.tasks.cancel_abandoned", "schedule": 3600.0, "options": {"expires": 3600}},
     "mails": {"task": "backoffice.tasks.send_mails", "schedule": 20.0, "options": {"expires": 20}},
 }
 
