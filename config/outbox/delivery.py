@@ -10,7 +10,7 @@ from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from config.outbox import registry, wake
+from config.outbox import registry
 from config.outbox.models import Delivery, Event
 
 BATCH = 20
@@ -94,7 +94,7 @@ def replay(deliveries: Iterable[int]) -> int:
             status=Delivery.Status.PENDING, attempts=0, due_at=Now()
         )
         if count:
-            wake.after_commit(transaction.get_connection())
+            registry.BELL.ring_after_commit()
     return count
 
 
@@ -112,7 +112,7 @@ def replay_event(event: Event) -> int:
         Delivery.objects.bulk_create(new, ignore_conflicts=True)
         again = replay(event.deliveries.values_list("pk", flat=True))
         if new:
-            wake.after_commit(transaction.get_connection())
+            registry.BELL.ring_after_commit()
     return len(new) + again
 
 

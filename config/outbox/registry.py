@@ -11,13 +11,14 @@ from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, transaction
+from django.db import transaction
 
-from config.outbox import wake
+from config.outbox.wake import Bell
 
 if typing.TYPE_CHECKING:
     from config.outbox.models import Event
 
+BELL = Bell("config.outbox.tasks.deliver")
 Handler = Callable[[Any], None]
 
 READERS: dict[Any, Callable[[Any], Any]] = {
@@ -88,7 +89,7 @@ def announce(event: Any) -> "Event":
         stored = event_model.objects.create(kind=kind_of(type(event)), facts=dataclasses.asdict(event))
         if names:
             delivery_model.objects.bulk_create([delivery_model(event=stored, subscriber=name) for name in names])
-            wake.after_commit(connection)
+            BELL.ring_after_commit()
     return stored
 
 

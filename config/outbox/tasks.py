@@ -2,16 +2,18 @@
 
 from celery import shared_task
 
-from config.outbox import delivery
+from config.outbox import delivery, registry
 
 
 @shared_task
 def deliver() -> int:
     """Deliver what is due: sent after each commit that announced something."""
+    registry.BELL.heard()
     return delivery.deliver_due()
 
 
 @shared_task
 def sweep() -> int:
     """Deliver what is due: sent by beat every few seconds, for whatever a lost wake-up left."""
+    registry.BELL.heard()
     return delivery.deliver_due()

@@ -1,41 +1,73 @@
-"""Waking the delivery after a commit. A wake-up may be lost: it saves waiting for the next sweep and carries nothing."""
+"""Waking a task after a commit. A wake-up carries nothing and may be lost: each such task also runs by the clock and looks.
+
+While one wake-up is on its way, further commits send none: a key in Valkey says so, and the task removes it before it looks at
+its rows. A Valkey that does not answer costs a request half a second at most, then nothing for a while.
+"""
 
 import logging
 import time
+from functools import cache
 
 from celery import current_app
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.conf import settings
+from django.db import transaction
 from kombu import pools
+from redis import Redis
 
 PATIENCE_SECONDS = 0.5
 REST_SECONDS = 2.0
-TASK = "config.outbox.tasks.deliver"
+KEY_SECONDS = 5
 
 log = logging.getLogger(__name__)
-_resting_until = 0.0
 
 
-def after_commit(connection: BaseDatabaseWrapper) -> None:
-    """Wake the delivery once when the transaction is committed, however often it was asked for."""
-    here = set(connection.savepoint_ids)
-    if not any(entry[1] is send and entry[0] <= here for entry in connection.run_on_commit):
-        connection.on_commit(send, robust=True)
+class Bell:
+    """Wakes one task: ``bell.ring_after_commit()`` where rows are written, ``bell.heard()`` first thing in the task."""
 
+    def __init__(self, task: str, *, queue: str = "default") -> None:
+        self.task = task
+        self.queue = queue
+        self.key = f"canopy:bell:{task}"
+        self._resting_until = 0.0
 
-def send() -> None:
-    """Send the wake-up; when Valkey does not answer, say so in the log, rest a little and leave the work to the sweep."""
-    global _resting_until
-    if time.monotonic() < _resting_until:
-        return
-    options = {
-        **current_app.conf.broker_transport_options,
-        "socket_timeout": PATIENCE_SECONDS,
-        "socket_connect_timeout": PATIENCE_SECONDS,
-    }
-    try:
-        line = current_app.connection_for_write(transport_options=options)
+    def ring_after_commit(self) -> None:
+        """Wake the task once when this transaction is committed, however often it was asked for; at once outside of one."""
+        connection = transaction.get_connection()
+        here = set(connection.savepoint_ids)
+        if not any(entry[1] == self.ring and entry[0] <= here for entry in connection.run_on_commit):
+            connection.on_commit(self.ring, robust=True)
+
+    def ring(self) -> None:
+        """Send the wake-up unless one is on its way. Never raises, never waits long: what it would have told is in the database."""
+        if time.monotonic() < self._resting_until:
+            return
+        try:
+            if valkey().set(self.key, 1, nx=True, ex=KEY_SECONDS):
+                self._send()
+        except Exception as error:  # whatever the clients raise: the rows are committed, and the clock will find them
+            self._resting_until = time.monotonic() + REST_SECONDS
+            log.warning("wake-up for %s not sent (%s); it will look by the clock", self.task, type(error).__name__)
+
+    def heard(self) -> None:
+        """Note that the task is awake, so that whatever is committed from now on wakes it again."""
+        try:
+            valkey().delete(self.key)
+        except Exception as error:  # without Valkey there are no wake-ups to hear; the key dies by itself
+            log.debug("the key of %s stays (%s)", self.task, type(error).__name__)
+
+    def _send(self) -> None:
+        line = current_app.connection_for_write(
+            transport_options={
+                **current_app.conf.broker_transport_options,
+                "socket_timeout": PATIENCE_SECONDS,
+                "socket_connect_timeout": PATIENCE_SECONDS,
+            }
+        )
         with pools.producers[line].acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
-            current_app.send_task(TASK, producer=producer, retry=False, ignore_result=True, expires=60)
-    except Exception as error:  # whatever the broker's client raises, the rows are committed and the sweep finds them
-        _resting_until = time.monotonic() + REST_SECONDS
-        log.warning("outbox wake-up not sent (%s); the sweep will deliver", type(error).__name__)
+            current_app.send_task(self.task, queue=self.queue, producer=producer, retry=False, ignore_result=True, expires=60)
+
+
+@cache
+def valkey() -> Redis:
+    """Return this process's client of Valkey, with short time-outs."""
+    return Redis.from_url(settings.VALKEY_URL, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS)
