@@ -61,9 +61,7 @@ def earn(
     return totals, unearned, Lines.join(kept) if keep_lines else None
 
 
-def lines(
-    plan: Plan, snapshot: Snapshot, standings: Standings, *, bonuses: tuple[int, ...] | None = None
-) -> Iterator[Lines]:
+def lines(plan: Plan, snapshot: Snapshot, standings: Standings, *, bonuses: tuple[int, ...] | None = None) -> Iterator[Lines]:
     """Yield the payment lines in blocks, bonus by bonus and level by level, as they would be stored."""
     for index in range(len(plan.bonuses)) if bonuses is None else bonuses:
         yield from pay(plan, index, snapshot, standings)

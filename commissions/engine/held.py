@@ -17,7 +17,7 @@ from commissions.engine import tree
 from commissions.engine.calculate import calculate
 from commissions.engine.plan import Plan
 from commissions.engine.result import Result, Standings
-from commissions.engine.snapshot import NO_RANK, NONE, Index, People, Sales, Snapshot, Status
+from commissions.engine.snapshot import NO_RANK, NONE, Index, People, Sales, Snapshot
 
 _MUCH = 8
 """A batch is merged into the one before it as soon as that one is no longer this many times as large."""
@@ -166,7 +166,8 @@ def have_sales(batches: Sequence[Sales], people: NDArray[np.int64]) -> NDArray[n
 def ranges(start: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return all indexes of the ranges that begin at ``start`` and are ``count`` long, one after the other."""
     done = np.cumsum(count) - count
-    return np.arange(int(count.sum())) + np.repeat(start - done, count)
+    indexes: NDArray[np.int64] = np.arange(int(count.sum())) + np.repeat(start - done, count)
+    return indexes
 
 
 def _rows_of(batch: Sales, people: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,8 +1,8 @@
 """Money arithmetic: the frozen table of currencies and the one rounding.
 
 Amounts are int64 minor units of a currency. The table is ours, so that an upgrade of a library can never rescale what
-is stored, and codes that were withdrawn lately stay, for the history that is in them. A currency's index in ``CURRENCIES`` is for arrays in memory and is
-never stored.
+is stored, and codes that were withdrawn lately stay, for the history that is in them. A currency's index in
+``CURRENCIES`` is for arrays in memory and is never stored.
 """
 
 from collections.abc import Iterable

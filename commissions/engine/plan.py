@@ -112,11 +112,6 @@ class Rank:
     legs: tuple[Legs, ...] = setting(ListOf(Table(Legs), least=0, most=10), default=())
     leg_cap: LegCap | None = setting(Table(LegCap), default=None)
 
-    @property
-    def most_of_a_leg(self) -> int | None:
-        """How much of one leg counts towards this rank, None where all of it does."""
-        return None if self.leg_cap is None else self.gv * self.leg_cap.share // money.PPM
-
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:

@@ -6,11 +6,14 @@ whose tests include each other a rank is final as soon as it is awarded; on othe
 moves, as a higher rank may have turned up in a leg that had been counted before.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import tree
+from commissions.engine import money, tree
 from commissions.engine.plan import LegTest, OwnVolume, Plan, Rank, Where
 from commissions.engine.result import Standings
 from commissions.engine.snapshot import NO_RANK, Snapshot
@@ -33,23 +36,72 @@ def stand(
     rank = np.full(len(gv), NO_RANK, dtype=np.int8)
     if snapshot.outside is not None:
         rank[:] = snapshot.outside.rank
-    enough = [
-        payable & (pv >= rung.pv) & (volume.get(index, gv) >= rung.gv) for index, rung in enumerate(plan.ranks)
-    ]
+    enough = [payable & (pv >= rung.pv) & (volume.get(index, gv) >= rung.gv) for index, rung in enumerate(plan.ranks)]
     while True:
         before = rank.copy()
         legs = _award(plan, snapshot, enough, rank)
         if plan.ladder_rises or np.array_equal(before, rank):
             break
     best = _best_below(snapshot, rank, len(plan.ranks))
-    return Standings(
-        pv=pv, gv=gv, payable=payable, active=active, rank=rank, best=best, legs=legs, counted_gv=counted_gv
+    return Standings(pv=pv, gv=gv, payable=payable, active=active, rank=rank, best=best, legs=legs, counted_gv=counted_gv)
+
+
+class Measure(StrEnum):
+    """What a rank may require."""
+
+    PV = "pv"
+    GV = "gv"
+    LEGS = "legs"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One requirement of a rank beside what a person has: hundredths of a point, or legs that hold ``leg_rank``."""
+
+    measure: Measure
+    have: int
+    need: int
+    leg_rank: int = NO_RANK
+    where: Where | None = None
+
+    @property
+    def missing(self) -> int:
+        """How much more it takes, 0 if it is met."""
+        return max(self.need - self.have, 0)
+
+
+def requirements(
+    plan: Plan, target: int, *, pv: int, gv: int, legs: Sequence[int], counted_gv: int | None = None
+) -> tuple[Requirement, ...]:
+    """Set what a person has against everything that the rank ``target`` requires.
+
+    ``legs`` are counts in the order of ``plan.leg_tests``; ``counted_gv`` is the group volume under the rank's leg cap.
+    """
+    rung = plan.ranks[target]
+    volume = gv if counted_gv is None else counted_gv
+    of_volume = [Requirement(Measure.PV, pv, rung.pv), Requirement(Measure.GV, volume, rung.gv)]
+    of_legs = []
+    for need in rung.legs:
+        test = plan.leg_test(need)
+        have = int(legs[plan.leg_tests.index(test)])
+        of_legs.append(Requirement(Measure.LEGS, have, need.count, test.rank, test.where))
+    return (*(each for each in of_volume if each.need), *of_legs)
+
+
+def requirements_of(plan: Plan, standings: Standings, person: int, target: int) -> tuple[Requirement, ...]:
+    """Set what one person of ``standings`` has against everything that the rank ``target`` requires."""
+    capped = plan.capped_ranks
+    return requirements(
+        plan,
+        target,
+        pv=int(standings.pv[person]),
+        gv=int(standings.gv[person]),
+        legs=standings.legs[:, person].tolist(),
+        counted_gv=int(standings.counted_gv[capped.index(target), person]) if target in capped else None,
     )
 
 
-def _award(
-    plan: Plan, snapshot: Snapshot, enough: list[NDArray[np.bool_]], rank: NDArray[np.int8]
-) -> NDArray[np.int32]:
+def _award(plan: Plan, snapshot: Snapshot, enough: list[NDArray[np.bool_]], rank: NDArray[np.int8]) -> NDArray[np.int32]:
     """Raise ``rank`` from the lowest rank up to whatever holds, and return the legs that were counted for it."""
     legs = np.zeros((len(plan.leg_tests), len(rank)), dtype=np.int32)
     place = {test: index for index, test in enumerate(plan.leg_tests)}
@@ -74,14 +126,12 @@ def count_legs(test: LegTest, snapshot: Snapshot, rank: NDArray[np.int8]) -> NDA
     return tree.count_children(holds, snapshot.people.parent)
 
 
-def counted_volume(
-    rung: Rank, snapshot: Snapshot, pv: NDArray[np.int64], gv: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def counted_volume(rung: Rank, snapshot: Snapshot, pv: NDArray[np.int64], gv: NDArray[np.int64]) -> NDArray[np.int64]:
     """Group volume with no leg counting for more than the rank's cap; of folded people it means nothing."""
     if rung.leg_cap is None:
         return gv
-    most = rung.most_of_a_leg
-    own = np.minimum(pv, most) if rung.leg_cap.own_volume is OwnVolume.CAPPED else pv
+    most = rung.gv * rung.leg_cap.share // money.PPM
+    own: NDArray[np.int64] = np.minimum(pv, most) if rung.leg_cap.own_volume is OwnVolume.CAPPED else pv
     return own + tree.sum_of_children(np.minimum(gv, most), snapshot.people.parent)
 
 

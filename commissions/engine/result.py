@@ -46,9 +46,7 @@ class Standings:
 
     def take(self, people: NDArray[np.int64]) -> "Standings":
         """Return the standings of some of the people."""
-        return Standings(
-            **{field.name: getattr(self, field.name)[..., people] for field in dataclasses.fields(self)}
-        )
+        return Standings(**{field.name: getattr(self, field.name)[..., people] for field in dataclasses.fields(self)})
 
     def put(self, people: NDArray[np.int64], standings: "Standings") -> None:
         """Write the standings of some of the people in place."""

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from commissions.engine import tree
 from commissions.engine.bonuses.bonus import Bonus, Unit
-from commissions.engine.calculate import earn, stand
+from commissions.engine.calculate import earn, lines, stand
 from commissions.engine.held import Held, have_sales, merged, ranges, sales_of, taken_in, whole
 from commissions.engine.plan import Plan
 from commissions.engine.result import Lines, Standings
@@ -124,24 +124,40 @@ def affected_sellers(plan: Plan, bonus: Bonus, held: Held, after: After) -> NDAr
     part, local = _part(held.people, upward), np.searchsorted(upward, sellers)
     payee_before = bonus.walk(plan, part, held.standings.take(upward), local).payee
     payee_after = bonus.walk(plan, part, after.take(upward), local).payee
-    return sellers[(payee_before != payee_after).any(axis=0)]
+    affected: NDArray[np.int64] = sellers[(payee_before != payee_after).any(axis=0)]
+    return affected
 
 
-def lines_of(plan: Plan, held: Held, payee: int) -> tuple[Lines, Sales]:
+def lines_of(plan: Plan, held: Held, person: int) -> tuple[Lines, Sales]:
     """Return the lines that are paid to one person or that this person missed, and the sales that they come from.
 
-    Only sales below the payee, near enough for a walk to get there, are looked at. The people in the lines are as
-    held; their ``sale`` is an index into the sales that are returned with them.
+    Only sales below the person, near enough for a walk to get there, are looked at. The people in the lines and sales
+    are as held; the ``sale`` of a line is an index into the sales that are returned with it.
     """
-    blocks, found = [], []
-    for index, bonus in enumerate(plan.bonuses):
-        pass
-    raise NotImplementedError
+    concerned = np.array([person])
+    after = After(held.standings, _NOBODY, held.standings.take(_NOBODY))
+    near = np.unique(np.concatenate([_within_reach(plan, bonus, held, concerned, after) for bonus in plan.bonuses]))
+    sellers = near[have_sales(held.batches, near)]
+    upward = np.flatnonzero(_upline_mask(held.people, sellers))
+    part, standings = _part(held.people, upward), held.standings.take(upward)
+    me = int(np.searchsorted(upward, person))
+    met = np.zeros(len(sellers), dtype=np.bool_)
+    for bonus in plan.bonuses:
+        walk = bonus.walk(plan, part, standings, np.searchsorted(upward, sellers))
+        met |= ((walk.payee == me) | (walk.missed == me)).any(axis=0)
+    sales = sales_of(held.batches, sellers[met])
+    found = []
+    for block in lines(plan, Snapshot(part, _credited_within(sales, upward)), standings):
+        found.append(block.take(np.flatnonzero((block.payee == me) | (block.missed == me))))
+    theirs = Lines.join(found)
+    as_held = np.append(upward, NONE).astype(np.int32)
+    return (
+        dataclasses.replace(theirs, payee=as_held[theirs.payee], source=as_held[theirs.source], missed=as_held[theirs.missed]),
+        sales,
+    )
 
 
-def _gains(
-    plan: Plan, index: int, held: Held, sales: Sales, after: After
-) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+def _gains(plan: Plan, index: int, held: Held, sales: Sales, after: After) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
     """Find what a refresh adds to a bonus: people, what each of them gains, and what nobody does."""
     bonus = plan.bonuses[index]
     if bonus.line is Unit.PAYEE:
@@ -163,9 +179,7 @@ def _gains(
     return upward, totals[index] - less[index], int(unearned[index] - unearned_less[index])
 
 
-def _within_reach(
-    plan: Plan, bonus: Bonus, held: Held, claimants: NDArray[np.int64], after: After
-) -> NDArray[np.int64]:
+def _within_reach(plan: Plan, bonus: Bonus, held: Held, claimants: NDArray[np.int64], after: After) -> NDArray[np.int64]:
     """Find everybody below the claimants, themselves included, whose walk may come as far as the nearest of them."""
     rows, parent, size = _downlines(held.people, claimants)
     before, now = bonus.reach(plan, held.standings.take(rows)), bonus.reach(plan, after.take(rows))
@@ -178,9 +192,7 @@ def _within_reach(
     return rows[met - met[nearest] <= min(before.most, now.most)]
 
 
-def _downlines(
-    people: People, heads: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _downlines(people: People, heads: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return everybody in the downlines of some ``heads`` (sorted) as a forest: who they are, parents and sizes."""
     ends = heads + people.size[heads]
     tops = heads[np.concatenate(([True], heads[1:] >= np.maximum.accumulate(ends)[:-1]))]

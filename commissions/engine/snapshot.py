@@ -167,9 +167,7 @@ def people(
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     above = np.append(place, NONE)[parent[order]]
-    return People(
-        id=ids[order], parent=above, size=tree.sizes(above), status=states[order], joined_at=joined[order]
-    )
+    return People(id=ids[order], parent=above, size=tree.sizes(above), status=states[order], joined_at=joined[order])
 
 
 def sales(
@@ -214,9 +212,7 @@ class Index:
         self._sorted = ids[self._order]
         self._require_distinct()
 
-    def with_newcomers(
-        self, ids: NDArray[np.int64], places: NDArray[np.int64], moved: NDArray[np.int64]
-    ) -> "Index":
+    def with_newcomers(self, ids: NDArray[np.int64], places: NDArray[np.int64], moved: NDArray[np.int64]) -> "Index":
         """Return the index after newcomers took their places and everybody else moved to ``moved[place]``."""
         index = Index.__new__(Index)
         order = np.argsort(ids, kind="stable")

@@ -68,7 +68,7 @@ def downline_sum(values: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[
     """
     running = np.zeros(len(values) + 1, dtype=np.int64)
     np.cumsum(values, out=running[1:])
-    below = running[np.arange(len(values)) + size]
+    below: NDArray[np.int64] = running[np.arange(len(values)) + size]
     below -= running[:-1]
     return below
 

@@ -119,9 +119,7 @@ def why_not(people: People, standings: Standings) -> NDArray[np.int8]:
     return np.append(reason, np.int8(Reason.NOBODY_ABOVE))
 
 
-def roll_up(
-    qualified: NDArray[np.bool_], people: People, rank: NDArray[np.int8], missed: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def roll_up(qualified: NDArray[np.bool_], people: People, rank: NDArray[np.int8], missed: NDArray[np.int64]) -> NDArray[np.int64]:
     """Find who gets the money of each person in ``missed``.
 
     It is the nearest person above who is ``qualified`` and holds the same rank as the missed person or a higher one.

@@ -56,9 +56,7 @@ def _amounts(plan: Plan, bonus: Bonus, sources: Sources, rate_ppm: int) -> NDArr
     return amount
 
 
-def _gathered(
-    plan: Plan, index: int, bonus: Bonus, sources: Sources, walk: Walk, seller: NDArray[np.int64]
-) -> Lines:
+def _gathered(plan: Plan, index: int, bonus: Bonus, sources: Sources, walk: Walk, seller: NDArray[np.int64]) -> Lines:
     """Gather all that each payee gets into one line per currency, exact until that line is rounded.
 
     What nobody earned is gathered by who missed it and why.
@@ -72,10 +70,7 @@ def _gathered(
         here = sources.currency == code
         shares = [fraction(plan, rate_ppm, code) for rate_ppm in bonus.rates_ppm]
         den = max(den for _, den in shares)
-        parts = [
-            (sources.base[here], group[place][here], num * (den // own))
-            for place, (num, own) in enumerate(shares)
-        ]
+        parts = [(sources.base[here], group[place][here], num * (den // own)) for place, (num, own) in enumerate(shares)]
         amount += money.share_of_sums(parts, den, len(distinct), bonus.rounding)
         for values, of, _ in parts:
             np.add.at(base, of, values)
@@ -100,13 +95,11 @@ def _gathered(
 _PERSON_BITS, _REASON_BITS = 40, 4
 
 
-def _key(
-    walk: Walk, place: int, seller: NDArray[np.int64], currency: NDArray[np.int16]
-) -> NDArray[np.int64]:
+def _key(walk: Walk, place: int, seller: NDArray[np.int64], currency: NDArray[np.int16]) -> NDArray[np.int64]:
     """Put into one number the line that a share is gathered in: currency, and payee, or who missed it and why."""
     payee = walk.payee[place][seller]
     lost = (walk.missed[place][seller] + 1 << _REASON_BITS) + walk.reason[place][seller] + (1 << _PERSON_BITS)
-    line = np.where(payee == NONE, lost, payee)
+    line: NDArray[np.int64] = np.where(payee == NONE, lost, payee)
     return line + (currency.astype(np.int64) + 1 << _PERSON_BITS + 1)
 
 

@@ -35,9 +35,7 @@ def of_amount(sales: Sales, entries: NDArray[np.int64], amount: NDArray[np.int64
     codes = tuple(int(code) for code in np.flatnonzero(np.bincount(currency)))
     if len(codes) < 2:
         return _gather(sales, entries, amount, *codes or (NONE,), by_order=by_order)
-    pieces = [
-        _gather(sales, entries[currency == code], amount[currency == code], code, by_order=by_order) for code in codes
-    ]
+    pieces = [_gather(sales, entries[currency == code], amount[currency == code], code, by_order=by_order) for code in codes]
     seller = np.concatenate([piece.seller for piece in pieces])
     sale = np.concatenate([piece.sale for piece in pieces])
     order = np.lexsort((sale, seller))
@@ -50,9 +48,7 @@ def of_amount(sales: Sales, entries: NDArray[np.int64], amount: NDArray[np.int64
     )
 
 
-def _gather(
-    sales: Sales, entries: NDArray[np.int64], amount: NDArray[np.int64], currency: int, *, by_order: bool
-) -> Sources:
+def _gather(sales: Sales, entries: NDArray[np.int64], amount: NDArray[np.int64], currency: int, *, by_order: bool) -> Sources:
     """Add up ``amount`` over each run of entries of one seller, or of one order of that seller."""
     money.require_summable(amount, "the sales")
     person = sales.person[entries]

@@ -56,9 +56,7 @@ class Unilevel(Bonus):
             if levels > len(self.rates):
                 report.wrong(f"{path}.depth.{rank}", levels, f"at most {len(self.rates)}, the number of rates")
         if self.compression is Compression.FULL and self.unearned is Unearned.ROLL_UP:
-            report.wrong(
-                f"{path}.unearned", self.unearned, "breakage: full compression leaves nothing that could roll up"
-            )
+            report.wrong(f"{path}.unearned", self.unearned, "breakage: full compression leaves nothing that could roll up")
 
     def sources(self, sales: Sales) -> Sources:
         return sources.of_volume(sales, by_order=self.line is Unit.ORDER)
@@ -82,9 +80,7 @@ class Unilevel(Bonus):
             return self._walk_from_payee_to_payee(plan, people, standings, sellers)
         return self._walk_counting(plan, people, standings, sellers)
 
-    def _walk_from_payee_to_payee(
-        self, plan: "Plan", people: People, standings: Standings, sellers: NDArray[np.int64]
-    ) -> Walk:
+    def _walk_from_payee_to_payee(self, plan: "Plan", people: People, standings: Standings, sellers: NDArray[np.int64]) -> Walk:
         """Give each level to the next person above the payee before who is active and ranked for that level."""
         levels = self._levels(plan, standings)
         payee = np.empty((len(self.rates), len(sellers)), dtype=np.int64)
@@ -99,9 +95,7 @@ class Unilevel(Bonus):
         reason = np.where(payee == NONE, np.int8(Reason.NOBODY_ABOVE), np.int8(Reason.PAID))
         return Walk(payee, np.full_like(payee, NONE), reason)
 
-    def _walk_counting(
-        self, plan: "Plan", people: People, standings: Standings, sellers: NDArray[np.int64]
-    ) -> Walk:
+    def _walk_counting(self, plan: "Plan", people: People, standings: Standings, sellers: NDArray[np.int64]) -> Walk:
         """Count levels person by person, or active person by active person; who is not ranked for one is passed."""
         levels = np.append(self._levels(plan, standings), np.int16(0))
         reasons = why_not(people, standings)
