@@ -89,6 +89,19 @@ def best_sellers(market, kind, count=8):
     return list(on_sale(market, kind).order_by("-sold_lately", "position", "name")[:count])
 
 
+def tiles(market):
+    """Return the categories that have something to sell in a market, each with a picture of its first product."""
+    first = (
+        Product.objects.filter(is_active=True, prices__market=market, prices__buyer_kind=BuyerKind.RETAIL)
+        .order_by("category__position", "category__name", "position", "name")
+        .select_related("category")
+    )
+    found = {}
+    for product in first:
+        found.setdefault(product.category_id, product)
+    return [{"category": product.category, "picture_url": product.picture_url} for product in found.values()]
+
+
 def related(market, kind, product, count=4):
     """Return others of the same category, and of the rest when there are too few."""
     others = on_sale(market, kind).exclude(pk=product.pk)

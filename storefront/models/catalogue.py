@@ -72,6 +72,11 @@ class Product(models.Model):
         return self.name
 
     @property
+    def detail_points(self):
+        """The details, one point after the other."""
+        return [line.strip() for line in self.details.splitlines() if line.strip()]
+
+    @property
     def picture_url(self):
         """Where the product's picture is, or an empty text when it has none."""
         if self.photo:

@@ -35,6 +35,21 @@ class Site(models.Model):
     def __str__(self):
         return self.slug
 
+    @property
+    def picture_url(self):
+        """Where the picture is, or an empty text when there is none."""
+        return self.picture.url if self.picture else ""
+
+    @property
+    def line(self):
+        """What stands under the name."""
+        return self.headline
+
+    @property
+    def base(self):
+        """What every address inside this shop begins with."""
+        return f"/@{self.slug}"
+
 
 class FormerAddress(models.Model):
     """An address that a personal shop had before. It keeps leading there, so that printed links never die."""
