@@ -89,7 +89,8 @@ def announce(event: Any) -> "Event":
         stored = event_model.objects.create(kind=kind_of(type(event)), facts=dataclasses.asdict(event))
         if names:
             delivery_model.objects.bulk_create([delivery_model(event=stored, subscriber=name) for name in names])
-            BELL.ring_after_commit()
+    if names:
+        BELL.ring_after_commit()
     return stored
 
 

@@ -38,7 +38,7 @@ class Bell:
             connection.on_commit(self.ring, robust=True)
 
     def ring(self) -> None:
-        """Send the wake-up unless one is on its way. Never raises, never waits long: what it would have told is in the database."""
+        """Send the wake-up unless one is on its way. Never raises, never waits long: the database knows the rest."""
         if time.monotonic() < self._resting_until:
             return
         try:
