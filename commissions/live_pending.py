@@ -24,15 +24,15 @@ RELOADS = """
 
 @dataclass
 class Claimed:
-    """What was claimed: subjects by kind, and when the oldest of them was noted."""
+    """What was claimed: the subjects by kind."""
 
     volume: list[int] = field(default_factory=list)
     enrolment: list[int] = field(default_factory=list)
     fact: list[int] = field(default_factory=list)
     reload: list[int] = field(default_factory=list)
 
-    def __bool__(self):
-        return bool(self.volume or self.enrolment or self.fact or self.reload)
+    def __len__(self):
+        return len(self.volume) + len(self.enrolment) + len(self.fact) + len(self.reload)
 
 
 def note(kind, subject_ids):

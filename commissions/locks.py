@@ -1,6 +1,7 @@
 """The advisory locks of this app, so that no two of them share a number.
 
-A transaction lock suits any connection; ``hold_session`` needs a connection that stays with one server process.
+Those of a transaction suit any connection. LIVE is of a session: it needs a connection that stays with one server
+process, so PgBouncer must not stand before the live worker, or pool by sessions.
 """
 
 import zlib
@@ -12,6 +13,15 @@ BOOKS = 1
 """Held shared by whoever credits volume and exclusive by whoever shuts a period: a period never shuts under a credit."""
 LIVE = 2
 """Held by the one process that keeps the arrays of the live refresh."""
+WRITE = 3
+"""Held while live figures are written: by a process that has the session lock, or had it a moment ago."""
+
+HELD = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 2 AND granted AND pid = %s
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+"""
 
 
 def share_books():
@@ -22,6 +32,18 @@ def share_books():
 def take_books():
     """Wait until nobody is crediting volume, and keep everybody from it until this transaction ends."""
     _take("pg_advisory_xact_lock", BOOKS)
+
+
+def take_live_writing():
+    """Be the only one to write live figures until this transaction ends."""
+    _take("pg_advisory_xact_lock", WRITE)
+
+
+def is_held(number, backend_pid):
+    """Tell whether a session, named by the id of its server process, holds a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, [FAMILY, number, backend_pid])
+        return cursor.fetchone()[0]
 
 
 def _take(function, number):

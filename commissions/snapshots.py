@@ -4,6 +4,7 @@ A column comes over as one value, all its numbers in network order (``string_agg
 million people take a second and no Python object is made for any of them.
 """
 
+import dataclasses
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,7 +14,8 @@ import psycopg
 from django.db import connection, transaction
 
 from commissions.engine import money
-from commissions.engine.snapshot import BuyerKind, People, Sales, Snapshot, Status
+from commissions.engine import snapshot as engine_snapshot
+from commissions.engine.snapshot import BuyerKind, Index, People, Sales, Snapshot, Status
 from commissions.models import Fact, LivePending
 from genealogy.models import Tree
 
@@ -45,7 +47,7 @@ def columns(query, names, params=()):
     """Run a query and return the named columns of it, all whole numbers, as int64 arrays."""
     packed = ", ".join(f"coalesce(string_agg(int8send({name}), ''), '')" for name in names)
     with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(f"SELECT {packed} FROM ({query}) q", params, binary=True)  # noqa: S608  (our own queries)
+        cursor.execute(f"SELECT {packed} FROM ({query}) q", params, binary=True)
         row = cursor.fetchone()
     return [np.frombuffer(value, dtype=">i8").astype(np.int64) for value in row]
 
@@ -63,7 +65,7 @@ PEOPLE = f"""
            {MICROSECONDS.format("d.enrolled_at")} AS joined_at
     FROM genealogy_position p JOIN genealogy_distributor d ON d.id = p.distributor_id
     WHERE p.tree_id = %s ORDER BY p.lft
-"""  # noqa: S608  (words of our own)
+"""
 
 
 def read_people():
@@ -92,22 +94,6 @@ def _places(keys, wanted):
     return np.where(keys[order[at]] == wanted, order[at], -1)
 
 
-class Index:
-    """Finds people by their distributor's id."""
-
-    def __init__(self, ids):
-        self.order = np.argsort(ids, kind="stable")
-        self.ids = ids[self.order]
-
-    def places(self, wanted):
-        """Return the place of each distributor in tree order, -1 for one who does not stand in the tree."""
-        wanted = np.asarray(wanted, dtype=np.int64)
-        if not len(self.ids):
-            return np.full(len(wanted), -1)
-        at = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
-        return np.where(self.ids[at] == wanted, self.order[at], -1)
-
-
 FACTS = """
     SELECT DISTINCT ON (kind, distributor_id) distributor_id, value FROM commissions_fact
     WHERE kind = %s AND at < %s ORDER BY kind, distributor_id, at DESC, id DESC
@@ -120,8 +106,7 @@ def read_facts(index, count, ends_at):
     for kind in Fact.objects.order_by("kind").values_list("kind", flat=True).distinct():
         distributors, values = columns(FACTS, ("distributor_id", "value"), [kind, ends_at])
         facts[kind] = np.zeros(count, dtype=np.int64)
-        places = index.places(distributors)
-        facts[kind][places[places >= 0]] = values[places >= 0]
+        facts[kind][index.of(distributors, "distributor with a fact")] = values
     return MappingProxyType(facts)
 
 
@@ -132,35 +117,36 @@ ENTRIES = f"""
                AS currency,
            coalesce(reverses_id, 0) AS reverses
     FROM commissions_volumeentry WHERE
-"""  # noqa: S608  (words of our own)
+"""
 ENTRY_NAMES = (
     "id", "distributor_id", "at", "reference", "buyer_kind", "quantity", "pv", "cv", "paid_minor",
     "seller_price_minor", "currency", "reverses",
 )  # fmt: skip
 
 
-class OutsideTree(LookupError):
-    """Volume stands with somebody who has no place in the sponsor tree."""
-
-
 def read_sales(index, period_id):
-    """Return all entries of a period, sorted as the engine wants them. Raises OutsideTree."""
+    """Return all entries of a period, sorted as the engine wants them. Raises Unsound for one outside the tree."""
     parts = _parts(period_id)
     where = "period_id = %s" + (" AND id %% %s = %s" if parts > 1 else "")
     read = [
         columns(ENTRIES + where, ENTRY_NAMES, [period_id, parts, part] if parts > 1 else [period_id]) for part in range(parts)
     ]
-    return sorted_sales(index, [np.concatenate(column) for column in zip(*read, strict=True)])
+    return _sales(index, [np.concatenate(column) for column in zip(*read, strict=True)])
 
 
 def read_entries(index, entry_ids):
-    """Return some entries as ``Sales`` with the period of each. Raises OutsideTree."""
+    """Return some entries: ``{period id: Sales}``. Raises Unsound for one outside the tree."""
     query = ENTRIES.replace("SELECT id,", "SELECT id, period_id,", 1) + "id = ANY(%s)"
     *raw, period_ids = columns(query, (*ENTRY_NAMES, "period_id"), [list(entry_ids)])
-    return [
-        (int(period_id), sorted_sales(index, [column[period_ids == period_id] for column in raw]))
-        for period_id in np.unique(period_ids)
-    ]
+    return {
+        int(period_id): _sales(index, [column[period_ids == period_id] for column in raw]) for period_id in np.unique(period_ids)
+    }
+
+
+def no_sales(index):
+    """Return sales of which there are none."""
+    names = [name if name != "person" else "person_id" for name in (each.name for each in dataclasses.fields(Sales))]
+    return engine_snapshot.sales(index, **{name: [] for name in names})
 
 
 def _parts(period_id):
@@ -171,28 +157,23 @@ def _parts(period_id):
     return 1 + int(plan[0]["Plan"]["Plan Rows"]) // ENTRIES_A_QUERY
 
 
-def sorted_sales(index, raw):
-    """Return raw columns of entries as ``Sales``, sorted by (person, at, order, id)."""
+def _sales(index, raw):
+    """Return raw columns of entries as ``Sales``."""
     entry, distributor, at, reference, buyer, quantity, pv, cv, paid, seller, currency, reverses = raw
-    person = index.places(distributor)
-    if len(person) and person.min() < 0:
-        missing = int(distributor[person < 0][0])
-        raise OutsideTree(f"Distributor {missing} has volume and no place in the sponsor tree.")
-    order = _order_numbers(entry, reference)
-    by = np.lexsort((entry, order, at, person))
-    return Sales(
-        id=entry[by],
-        person=person[by],
-        at=at[by],
-        order=order[by],
-        buyer_kind=buyer[by].astype(np.int8),
-        quantity=quantity[by],
-        pv=pv[by],
-        cv=cv[by],
-        paid_minor=paid[by],
-        seller_minor=seller[by],
-        currency=_currency_places(currency)[by],
-        reverses=reverses[by],
+    return engine_snapshot.sales(
+        index,
+        id=entry,
+        person_id=distributor,
+        at=at,
+        order=_order_numbers(entry, reference),
+        buyer_kind=buyer,
+        quantity=quantity,
+        pv=pv,
+        cv=cv,
+        paid_minor=paid,
+        seller_minor=seller,
+        currency=_currency_places(currency),
+        reverses=reverses,
     )
 
 
@@ -205,17 +186,11 @@ def _order_numbers(entry, reference):
     return order
 
 
-_PACKED = np.array([int.from_bytes(code.encode()) for code in money.CURRENCIES], dtype=np.int64)
-
-
 def _currency_places(packed):
     """Return the engine's index of each currency, which came as its three letters in one number."""
     found, inverse = np.unique(packed, return_inverse=True)
-    places = _places(_PACKED, found)
-    if len(places) and places.min() < 0:
-        code = int(found[places < 0][0]).to_bytes(3).decode()
-        raise LookupError(f"The currency {code} of a volume entry is not one that the engine knows.")
-    return places.astype(np.int16)[inverse]
+    places = [money.INDEX[int(letters).to_bytes(3).decode()] for letters in found]
+    return np.array(places, dtype=np.int16)[inverse]
 
 
 @dataclass(frozen=True)
@@ -234,17 +209,14 @@ def read_company():
     return Reading(people, Index(people.id), pending)
 
 
-def with_facts(people, facts):
-    """Return the same people with the facts of a period."""
-    return People(
-        id=people.id,
-        parent=people.parent,
-        size=people.size,
-        status=people.status,
-        joined_at=people.joined_at,
-        facts=facts,
-        trees=people.trees,
-    )
+def as_of(people, facts, ends_at):
+    """Return everyone as a period sees them: with its facts, and with no part in it for who joined after its end.
+
+    Somebody who has not joined is like somebody who has left: counted and paid for nothing.
+    """
+    later = people.joined_at >= int(ends_at.timestamp() * 1_000_000)
+    status = np.where(later, np.int8(Status.TERMINATED), people.status)
+    return dataclasses.replace(people, status=status, facts=facts)
 
 
 def take(period):
@@ -253,4 +225,4 @@ def take(period):
         company = read_company()
         facts = read_facts(company.index, len(company.people), period.ends_at)
         sales = read_sales(company.index, period.pk)
-    return Snapshot(people=with_facts(company.people, facts), sales=sales)
+    return Snapshot(people=as_of(company.people, facts, period.ends_at), sales=sales)

@@ -301,7 +301,7 @@ def _insert(entries):
     values = [column.get_db_prep_save(column.pre_save(entry, add=True), connection) for entry in entries for column in COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO commissions_volumeentry ({NAMES}) VALUES {', '.join([ROW] * len(entries))} "  # noqa: S608  (our own names)
+            f"INSERT INTO commissions_volumeentry ({NAMES}) VALUES {', '.join([ROW] * len(entries))} "
             "ON CONFLICT (reference, line) DO NOTHING RETURNING line, id",
             values,
         )

@@ -61,7 +61,7 @@ INSERT = f"""
     SELECT {FIELDS}, reverses_id, now(), '{{}}', '', '' FROM volume_stage
     WHERE (reverses_reference IS NOT NULL) = %s
     ON CONFLICT (reference, line) DO NOTHING
-"""  # noqa: S608  (words of our own)
+"""
 NAME_REVERSED = """
     UPDATE volume_stage s SET reverses_id = v.id FROM commissions_volumeentry v
     WHERE v.reference = s.reverses_reference AND v.line = s.reverses_line AND v.reverses_id IS NULL

@@ -64,6 +64,18 @@ def heard():
         log.debug("the wake-up's key stays (%s)", type(error).__name__)
 
 
+def publish(channel, message):
+    """Send a message to whoever listens; never raises, never waits long."""
+    global _resting_until
+    if time.monotonic() < _resting_until:
+        return
+    try:
+        valkey().publish(channel, message)
+    except Exception as error:  # whatever the client raises: pages that hear nothing ask the database
+        _resting_until = time.monotonic() + REST_SECONDS
+        log.warning("message to %s not sent (%s)", channel, type(error).__name__)
+
+
 @cache
 def valkey():
     """Return this process's client of Valkey, with short time-outs."""

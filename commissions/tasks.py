@@ -1,0 +1,26 @@
+"""Celery's doors to commissions."""
+
+from celery import shared_task
+from celery.signals import worker_ready, worker_shutting_down
+
+from commissions.live_worker import WORKER
+from commissions.wake import QUEUE
+
+
+@shared_task(acks_late=False, expires=10)
+def refresh_live():
+    """Have the live refresh look at what is pending: sent after a commit, and by beat for a wake-up that was lost."""
+    WORKER.wake()
+
+
+@worker_ready.connect
+def start_live(sender, **_):
+    """Begin refreshing in the worker that serves the live queue, whether or not anybody wakes it."""
+    if QUEUE in sender.app.amqp.queues.consume_from:
+        WORKER.start()
+
+
+@worker_shutting_down.connect
+def stop_live(**_):
+    """Finish the refresh at hand before the worker ends."""
+    WORKER.stop()
