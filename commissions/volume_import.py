@@ -101,11 +101,12 @@ def load(rows: Iterable[LoadRow]) -> Loaded:
     """
     locks.share_books()
     calendar = _Calendar()
+    staged = [calendar.stage(row) for row in rows]  # before the COPY: the calendar asks on the same connection
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
         with cursor.copy(COPY) as copy:
-            for row in rows:
-                copy.write_row(calendar.stage(row))
+            for row in staged:
+                copy.write_row(row)
         _require_countable(cursor)
         cursor.execute(INSERT, [False])
         added = cursor.rowcount
