@@ -7,8 +7,8 @@ All steps double their reach, so that a line of a million people takes twenty of
 import numpy as np
 from numpy.typing import NDArray
 
-type Numbers = NDArray[np.int64]
-type Flags = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 def in_a_circle(above: Numbers) -> Flags:

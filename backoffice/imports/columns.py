@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
 
-type Kind = Callable[[str], str]
+Kind = Callable[[str], str]
 
 NOTHING = r"\N"
 LONGEST = 2000

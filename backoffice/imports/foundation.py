@@ -70,12 +70,13 @@ def _house(entry: House) -> Distributor:
 def tell_markets(cursor, profile: Profile) -> None:
     """Keep beside the staged rows which markets this import knows, and how many decimals their money has."""
     cursor.execute(
-        "CREATE TEMP TABLE market_money (id bigint, code text, currency text, country text, language text, decimals integer)"
+        "CREATE TEMP TABLE market_money (id bigint, code text, currency text, country text, language text,"
+        " decimals integer, scale bigint)"
     )
     for entry in profile.markets:
         cursor.execute(
-            "INSERT INTO market_money SELECT id, code, currency, country, language, %s FROM genealogy_market WHERE code = %s",
-            [entry.decimals, entry.code],
+            "INSERT INTO market_money SELECT id, code, currency, country, language, %s, %s FROM genealogy_market WHERE code = %s",
+            [entry.decimals, 10**entry.decimals, entry.code],
         )
 
 
@@ -106,7 +107,7 @@ def check_catalogue(cursor) -> None:
     refuse_saying(
         cursor, PRICES, "price",
         "SELECT row_line, product, price::text, format(%s, m.decimals, m.currency) FROM staged_prices s"
-        " JOIN market_money m ON m.code = s.market WHERE price * 10 ^ m.decimals <> trunc(price * 10 ^ m.decimals)",
+        " JOIN market_money m ON m.code = s.market WHERE price * m.scale <> trunc(price * m.scale)",
         [_("at most %s decimals in %s")],
     )  # fmt: skip
     drop_refused(cursor, PRICES)
@@ -121,7 +122,7 @@ def load_catalogue(cursor) -> tuple[int, int]:
         cursor.execute("UPDATE staged_products SET category_slug = %s WHERE category = %s", [slug, name])
     cursor.execute(
         "CREATE TEMP TABLE ready_prices AS SELECT s.row_line, s.product, m.id AS market_id, s.buyer_kind,"
-        " (s.price * 10 ^ m.decimals)::bigint AS amount_minor, s.pv, s.cv FROM staged_prices s"
+        " (s.price * m.scale)::bigint AS amount_minor, s.pv, s.cv FROM staged_prices s"
         " JOIN market_money m ON m.code = s.market"
     )
     return loading.catalogue("staged_products", "ready_prices")

@@ -20,8 +20,8 @@ BUYERS = """
 PRICED = """
     CREATE TEMP TABLE priced_lines AS
     SELECT l.row_line, l."order" AS order_number, l.line, l.quantity, l.product AS sku, p.id AS product_id, p.name,
-        l.unit_price, o.row_line AS order_row, o.market, o.buyer_kind, m.decimals,
-        l.unit_price * 10 ^ m.decimals AS unit_minor, own.amount_minor AS list_minor,
+        l.unit_price, o.row_line AS order_row, o.market, o.buyer_kind, m.decimals, m.scale,
+        l.unit_price * m.scale AS unit_minor, own.amount_minor AS list_minor,
         retail.amount_minor AS retail_minor, seller.amount_minor AS seller_price_minor,
         coalesce(l.pv, own.pv * l.quantity) AS pv, coalesce(l.cv, own.cv * l.quantity) AS cv,
         l.pv IS NOT NULL AND l.cv IS NOT NULL AS says_volume
@@ -67,7 +67,7 @@ def _refuse_by_themselves(cursor, house_number: str) -> None:
         refuse_saying(
             cursor, ORDERS, field,
             f"SELECT row_line, number, {field}::text, format(%s, m.decimals, m.currency) FROM staged_orders o"
-            f" JOIN market_money m ON m.code = o.market WHERE {field} * 10 ^ m.decimals <> trunc({field} * 10 ^ m.decimals)",
+            f" JOIN market_money m ON m.code = o.market WHERE {field} * m.scale <> trunc({field} * m.scale)",
             [_("at most %s decimals in %s")],
         )  # fmt: skip
     refuse(
@@ -108,7 +108,7 @@ def _set_aside_the_known(cursor) -> int:
         """
         SELECT o.row_line, o.number, o.number FROM staged_orders o JOIN storefront_order s ON s.number = o.number
         JOIN market_money m ON m.code = o.market LEFT JOIN genealogy_distributor d ON d.id = s.seller_id
-        WHERE (o.seller, o.total * 10 ^ m.decimals, o.currency) IS DISTINCT FROM (d.number, s.total_minor, s.currency)
+        WHERE (o.seller, o.total * m.scale, o.currency) IS DISTINCT FROM (d.number, s.total_minor, s.currency)
         """,
     )  # fmt: skip
     cursor.execute(
@@ -147,7 +147,7 @@ def _refuse_lines(cursor) -> None:
     )  # fmt: skip
     refuse_saying(
         cursor, ORDER_LINES, "unit_price",
-        "SELECT row_line, order_number, unit_price::text, format(%s, round(list_minor / (10 ^ decimals)::numeric, decimals))"
+        "SELECT row_line, order_number, unit_price::text, format(%s, round(list_minor / scale::numeric, decimals))"
         " FROM priced_lines WHERE unit_minor <> list_minor AND NOT says_volume",
         [_("%s, the price in the list; a line at another price states its own pv and cv")],
     )  # fmt: skip
@@ -201,9 +201,9 @@ READY_ORDERS = """
         b.email, b.person AS name, b.phone, coalesce(o.street, a.street, '') AS street,
         coalesce(o.postal_code, a.postal_code, '') AS postal_code, coalesce(o.city, a.city, '') AS city,
         coalesce(o.region, a.region, '') AS region, m.country, m.language,
-        ((o.total - coalesce(o.delivery, 0)) * 10 ^ m.decimals)::bigint AS subtotal_minor,
-        (coalesce(o.delivery, 0) * 10 ^ m.decimals)::bigint AS delivery_minor,
-        (o.total * 10 ^ m.decimals)::bigint AS total_minor, 0::bigint AS refunded_minor, 'paid' AS status, o.paid_at
+        ((o.total - coalesce(o.delivery, 0)) * m.scale)::bigint AS subtotal_minor,
+        (coalesce(o.delivery, 0) * m.scale)::bigint AS delivery_minor,
+        (o.total * m.scale)::bigint AS total_minor, 0::bigint AS refunded_minor, 'paid' AS status, o.paid_at
     FROM staged_orders o JOIN market_money m ON m.code = o.market JOIN known_buyers b ON b.name = o.buyer
     JOIN genealogy_distributor d ON d.number = o.seller LEFT JOIN addresses a ON a.name = o.buyer
     ORDER BY o.row_line;

@@ -53,5 +53,5 @@ def drop_refused(cursor, file: File) -> None:
 def was_refused(file: File, key: str) -> str:
     """Write the SQL that says in which line the row of a key was refused; null when no such row was."""
     text = _("one that is taken; %s, line %%s, was refused") % file.name
-    quoted = text.replace("'", "''")
+    quoted = text.replace("'", "''").replace("%", "%%")
     return f"(SELECT format('{quoted}', min(r.line)) FROM {refusals.TABLE} r WHERE r.file = '{file.name}' AND r.key = {key})"

@@ -19,7 +19,7 @@ from backoffice.imports.refusals import Refusal
 
 BATCH = 50_000
 
-type Say = Callable[[str], None]
+Say = Callable[[str], None]
 
 
 def create(cursor, file: File) -> None:

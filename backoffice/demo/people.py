@@ -1,0 +1,128 @@
+"""Everybody in the demo company, as arrays: distributors with their lines, customers with who referred them, and the cast."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backoffice.demo import calendar, structure
+
+MARKETS = ("us", "de", "jp")
+SHARES = (0.5, 0.3, 0.2)
+HISTORY = timedelta(days=6 * 365)
+CUSTOMERS_EACH = 0.9
+KEEPS_MARKET = 0.88
+ACTIVE, SUSPENDED, TERMINATED = 0, 1, 2
+STATUSES = ("active", "suspended", "terminated")
+LEADER_TEAM = (0.025, 0.07)
+LEADER_CUSTOMERS = 30
+MINIMUM = 50
+
+
+@dataclass
+class Distributors:
+    """The house (person 0) and everybody else. Instants are seconds."""
+
+    sponsor: NDArray[np.int64]
+    placement: NDArray[np.int64]
+    leg: NDArray[np.int64]
+    market: NDArray[np.int64]
+    status: NDArray[np.int64]
+    enrolled: NDArray[np.int64]
+    habit: NDArray[np.float64]
+    """Own orders a month."""
+    pull: NDArray[np.float64]
+    """How many customers somebody finds, compared with others."""
+    shop: NDArray[np.bool_]
+    leader: int
+    newcomer: int
+
+    def __len__(self) -> int:
+        return len(self.sponsor)
+
+
+@dataclass
+class Customers:
+    """Everybody who buys and does not sell. Person 0 of the distributors, the house, refers whom nobody did."""
+
+    referrer: NDArray[np.int64]
+    market: NDArray[np.int64]
+    preferred: NDArray[np.bool_]
+    since: NDArray[np.int64]
+    habit: NDArray[np.float64]
+    star: int
+    """The one who can be signed in as."""
+
+    def __len__(self) -> int:
+        return len(self.referrer)
+
+
+def distributors(people: int, end: datetime, rng: np.random.Generator) -> Distributors:
+    """Make the distributors up."""
+    sponsor = structure.sponsors(people, rng)
+    leader = _leader(sponsor)
+    newcomer = people
+    sponsor[newcomer] = leader
+    placement, leg = structure.placements(sponsor, rng)
+    market = structure.inherited(
+        rng.choice(len(MARKETS), people + 1, p=SHARES), sponsor, rng.random(people + 1) < KEEPS_MARKET
+    )
+    market[newcomer] = market[leader]
+    status = _statuses(sponsor, leader, newcomer, rng)
+    ages = HISTORY.total_seconds() * (1 - (np.arange(people + 1) + rng.random(people + 1)) / (people + 1)) ** 1.6
+    enrolled = calendar.seconds(end) - 3600 - ages.astype(np.int64)
+    enrolled[0] = calendar.seconds(end) - int(HISTORY.total_seconds()) - 86_400
+    enrolled = np.maximum.accumulate(enrolled)
+    enrolled[newcomer] = calendar.seconds(end) - 3 * 86_400 - 5_000
+    busy = (rng.random(people + 1) < 0.42) & (status == ACTIVE)
+    busy |= structure.inherited(busy.astype(np.int64), sponsor, rng.random(people + 1) < 0.3).astype(bool) & (status == ACTIVE)
+    habit = np.where(busy, rng.lognormal(-0.1, 0.5, people + 1), 0.0)
+    pull = np.where(busy, rng.pareto(1.6, people + 1) + 0.15, 0.02) * (status == ACTIVE)
+    shop = (rng.random(people + 1) < np.where(busy, 0.75, 0.2)) & (status == ACTIVE)
+    habit[leader], shop[leader], shop[newcomer] = 3.0, True, True
+    habit[newcomer] = pull[newcomer] = habit[0] = pull[0] = 0.0
+    shop[0] = False
+    return Distributors(sponsor, placement, leg, market, status, enrolled, habit, pull, shop, leader, newcomer)
+
+
+def _leader(sponsor: NDArray[np.int64]) -> int:
+    """Choose who leads: with a large team, wide as well as deep, and some levels of upline above."""
+    sizes, depth = structure.team_sizes(sponsor), structure.depths(sponsor)
+    width = np.bincount(sponsor, minlength=len(sponsor))
+    low, high = (int(share * len(sponsor)) for share in LEADER_TEAM)
+    fits = (sizes >= low) & (sizes <= high) & (depth >= 2) & (depth <= 12) & (width >= 4)
+    if not fits.any():
+        fits = (depth >= 1) & (np.arange(len(sponsor)) < len(sponsor) - 1)
+    return int(np.argmax(np.where(fits, width * 1000 + sizes, -1)))
+
+
+def _statuses(sponsor, leader: int, newcomer: int, rng: np.random.Generator):
+    """Suspend a few and terminate a few more, but nobody of the cast and nobody above them."""
+    draw = rng.random(len(sponsor))
+    status = np.where(draw < 0.006, SUSPENDED, np.where(draw < 0.02, TERMINATED, ACTIVE))
+    person = newcomer
+    status[[leader, 0]] = ACTIVE
+    while person:
+        status[person] = ACTIVE
+        person = int(sponsor[person])
+    return status
+
+
+def customers(sellers: Distributors, start: datetime, end: datetime, rng: np.random.Generator) -> Customers:
+    """Make the customers up: most of them with those who sell most, some with the house."""
+    count = int(CUSTOMERS_EACH * (len(sellers) - 1))
+    weights = np.cumsum(sellers.pull)
+    referrer = np.minimum(np.searchsorted(weights, rng.random(count) * weights[-1], side="right"), len(sellers) - 1)
+    referrer[rng.random(count) < 0.05] = 0
+    mine = min(LEADER_CUSTOMERS, count // 4)
+    referrer[:mine] = sellers.leader
+    market = np.where(rng.random(count) < 0.93, sellers.market[referrer], rng.choice(len(MARKETS), count, p=SHARES))
+    last = calendar.seconds(end) - 2 * 86_400
+    first = np.minimum(np.maximum(sellers.enrolled[referrer], calendar.seconds(start) - 400 * 86_400), last - 3600)
+    since = first + (rng.random(count) * (last - first)).astype(np.int64)
+    habit = rng.lognormal(-0.05, 0.7, count)
+    since[:mine] = np.minimum(since[:mine], np.maximum(first[:mine], calendar.seconds(start) - 86_400 * 30))
+    habit[:mine] = np.maximum(habit[:mine], 1.1)
+    market[0], habit[0] = sellers.market[sellers.leader], 1.9
+    return Customers(referrer, market, rng.random(count) < 0.3, since, habit, star=0)
