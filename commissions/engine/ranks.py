@@ -31,7 +31,7 @@ def stand(
     """Award every rank to whoever has an open account, and return where everyone stands."""
     counted_gv = np.array(
         [counted_volume(plan.ranks[index], snapshot, pv, gv) for index in plan.capped_ranks], dtype=np.int64
-    ).reshape(-1, len(gv))
+    ).reshape(len(plan.capped_ranks), len(gv))
     volume = dict(zip(plan.capped_ranks, counted_gv, strict=True))
     rank = np.full(len(gv), NO_RANK, dtype=np.int8)
     if snapshot.outside is not None:

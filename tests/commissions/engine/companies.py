@@ -1,0 +1,181 @@
+"""Random plans and companies for the property tests, and how they are handed to the engine."""
+
+from hypothesis import strategies as st
+
+from commissions.engine import plan as plans
+from commissions.engine import snapshot
+from commissions.engine.money import INDEX
+from tests.commissions.engine.twin import Sale
+
+CURRENCIES = ("USD", "EUR", "JPY", "KWD")
+RANKS = ("associate", "bronze", "silver", "gold")
+STATUSES = {
+    "open": snapshot.Status.OPEN,
+    "suspended": snapshot.Status.SUSPENDED,
+    "terminated": snapshot.Status.TERMINATED,
+    "house": snapshot.Status.HOUSE,
+}
+BUYERS = {"distributor": 0, "preferred": 1, "retail": 2}
+
+
+@st.composite
+def rank_tables(draw):
+    """A ladder of one to four ranks, rising or not, some with legs and a leg cap."""
+    ranks = []
+    for index in range(draw(st.integers(1, 4))):
+        rank = {
+            "code": RANKS[index],
+            "name": RANKS[index],
+            "pv": draw(st.sampled_from([0, 0, 10, 20])),
+            "gv": draw(st.sampled_from([0, 20, 50, 100, 200])),
+        }
+        if index:
+            rank["legs"] = draw(
+                st.lists(
+                    st.fixed_dictionaries(
+                        {
+                            "rank": st.sampled_from(RANKS[:index]),
+                            "count": st.integers(1, 2),
+                            "where": st.sampled_from(["anywhere", "frontline"]),
+                        }
+                    ),
+                    max_size=2,
+                )
+            )
+        if rank["gv"] and draw(st.booleans()):
+            own_volume = draw(st.sampled_from(["capped", "free"]))
+            rank["leg_cap"] = {"share": draw(st.sampled_from(["33.3333%", "50%", "100%"])), "own_volume": own_volume}
+        ranks.append(rank)
+    return ranks
+
+
+@st.composite
+def bonus_tables(draw, code, ranks, lines=("order", "source", "payee")):
+    """A bonus of any kind with any settings."""
+    common = {
+        "code": code,
+        "name": code,
+        "line": draw(st.sampled_from(lines)),
+        "rounding": draw(st.sampled_from(["half_even", "half_up", "truncate"])),
+        "unearned": draw(st.sampled_from(["breakage", "roll_up"])),
+    }
+    if draw(st.booleans()):
+        buyers = draw(st.sampled_from([["retail"], ["retail", "preferred"]]))
+        return common | {"kind": "retail_profit", "buyers": buyers, "active_only": draw(st.booleans())}
+    rates = draw(st.lists(st.sampled_from(["10%", "5%", "7.77%", "0.0001%", "33.3333%", "100%"]), min_size=1, max_size=4))
+    compression = draw(st.sampled_from(["none", "inactive", "full"]))
+    return common | {
+        "kind": "unilevel",
+        "tree": "sponsor",
+        "rates": rates,
+        "depth": {rank["code"]: draw(st.integers(0, len(rates))) for rank in ranks},
+        "compression": compression,
+        "unearned": "breakage" if compression == "full" else common["unearned"],
+    }
+
+
+@st.composite
+def some_plans(draw, lines=("order", "source", "payee")):
+    """Any plan that can be said."""
+    ranks = draw(rank_tables())
+    return plans.restore(
+        {
+            "plan": {
+                "code": "random",
+                "name": "Random",
+                "version": 1,
+                "currency": "USD",
+                "effective_from": "2026-01-01",
+            },
+            "period": {"kind": "month", "time_zone": "UTC"},
+            "exchange": {"EUR": "1.0837", "JPY": "1/151", "KWD": "3.25"},
+            "activity": {"pv": draw(st.sampled_from([0, 10, 20]))},
+            "ranks": ranks,
+            "bonuses": [draw(bonus_tables(f"bonus{index}", ranks, lines)) for index in range(draw(st.integers(1, 2)))],
+        }
+    )
+
+
+@st.composite
+def some_people(draw, most=25):
+    """A list of (id, sponsor id, status), sponsors first: bushy, deep or in between, with a root or two."""
+    count = draw(st.integers(1, most))
+    reach = draw(st.sampled_from([1, 2, count]))
+    statuses = st.sampled_from(["open"] * 8 + ["suspended", "terminated", "house"])
+    people = [(100, 0, draw(statuses))]
+    for index in range(1, count):
+        back = draw(st.integers(1, min(reach, index)))
+        sponsor_id = 100 + index - back if draw(st.integers(0, 30)) else 0
+        people.append((100 + index, sponsor_id, draw(statuses)))
+    return people
+
+
+@st.composite
+def some_sales(draw, people, first_id=1, most=20):
+    """Orders of one to three entries, some of them refunds."""
+    sales = []
+    for order in range(draw(st.integers(0, most))):
+        person_id = draw(st.sampled_from(people))[0]
+        at = draw(st.integers(0, 3))
+        currency = draw(st.sampled_from(CURRENCIES))
+        buyer = draw(st.sampled_from(list(BUYERS)))
+        sign = draw(st.sampled_from([1, 1, 1, -1]))
+        for _ in range(draw(st.sampled_from([1, 1, 2, 3]))):
+            volume, price, paid = (draw(st.integers(0, 5000)) for _ in range(3))
+            sales.append(
+                Sale(
+                    id=first_id + len(sales),
+                    person_id=person_id,
+                    at=at,
+                    order=first_id + order,
+                    buyer=buyer,
+                    quantity=sign,
+                    pv=sign * volume,
+                    cv=sign * draw(st.sampled_from([volume, volume // 2, 0])),
+                    paid=sign * paid,
+                    price=sign * price,
+                    currency=currency,
+                )
+            )
+    return sales
+
+
+@st.composite
+def some_companies(draw, most=25):
+    """People with their sales."""
+    people = draw(some_people(most))
+    return people, draw(some_sales(people))
+
+
+def engine_people(people):
+    """The same people for the engine."""
+    return snapshot.people(
+        id=[id for id, _, _ in people],
+        sponsor_id=[sponsor_id for _, sponsor_id, _ in people],
+        status=[STATUSES[status] for _, _, status in people],
+    )
+
+
+def engine_sales(index, sales):
+    """The same sales for the engine."""
+    return snapshot.sales(
+        index,
+        id=[sale.id for sale in sales],
+        person_id=[sale.person_id for sale in sales],
+        at=[sale.at for sale in sales],
+        order=[sale.order for sale in sales],
+        buyer_kind=[BUYERS[sale.buyer] for sale in sales],
+        quantity=[sale.quantity for sale in sales],
+        pv=[sale.pv for sale in sales],
+        cv=[sale.cv for sale in sales],
+        paid_minor=[sale.paid for sale in sales],
+        seller_minor=[sale.price for sale in sales],
+        currency=[INDEX[sale.currency] for sale in sales],
+        reverses=[0 for _ in sales],
+    )
+
+
+def engine_snapshot(people, sales):
+    """The same company for the engine."""
+    rows = engine_people(people)
+    return snapshot.Snapshot(rows, engine_sales(snapshot.Index(rows.id), sales))
