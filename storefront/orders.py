@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from commissions import formats, volume
 from commissions.engine.money import EXPONENTS
 from config.outbox import announce
-from storefront import carts, customers, prompts
+from storefront import carts, customers
+from storefront.bell import SETTLEMENT
 from storefront.events import OrderPaid, OrderRefunded
 from storefront.models import Cart, Order, OrderLine, Payment, Refund, RefundLine
 from storefront.refusal import Refusal
@@ -207,7 +208,7 @@ def refund(order, quantities=None, *, reason="", key, at):
     order.save(update_fields=["refunded_minor", "status"])
     _take_back_volume(order, given, lines, wanted, at)
     announce(OrderRefunded(order_id=order.pk, refund_id=given.pk))
-    prompts.after_commit("storefront.tasks.settle_refund", given.pk)
+    SETTLEMENT.ring_after_commit()
     return given
 
 

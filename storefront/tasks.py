@@ -1,23 +1,17 @@
-"""Celery's doors to the storefront: ids in, safe to run twice."""
+"""Celery's doors to the storefront: nothing but a wake-up in, safe to run twice."""
 
 from celery import shared_task
 
 from storefront import carts, catalogue, orders, payments, webhooks
-from storefront.models import Refund, WebhookEvent
+from storefront.bell import SETTLEMENT
 
 
 @shared_task
-def process_webhook(event_id):
-    """Look at one stored webhook event."""
-    for event in WebhookEvent.objects.filter(pk=event_id, processed_at__isnull=True):
-        webhooks.process(event)
-
-
-@shared_task
-def settle_refund(refund_id):
-    """Have the gateway give the money of one refund back."""
-    for refund in Refund.objects.filter(pk=refund_id).select_related("payment", "order"):
-        payments.settle_refund(refund)
+def settle_waiting():
+    """Look at webhooks that have come and refunds that were decided."""
+    SETTLEMENT.heard()
+    webhooks.process_waiting()
+    payments.settle_refunds()
 
 
 @shared_task

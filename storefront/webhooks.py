@@ -3,11 +3,11 @@
 from django.db import transaction
 from django.utils import timezone
 
-from storefront import payments, prompts
+from storefront import payments
+from storefront.bell import SETTLEMENT
 from storefront.models import Payment, Refund, WebhookEvent
 
 BATCH = 200
-TASK = "storefront.tasks.process_webhook"
 
 
 @transaction.atomic
@@ -23,7 +23,7 @@ def store(gateway, hint):
     )  # fmt: skip
     event = WebhookEvent.objects.get(gateway=gateway, event_id=hint.event_id[:120])
     if event.processed_at is None:
-        prompts.after_commit(TASK, event.pk)
+        SETTLEMENT.ring_after_commit()
     return event
 
 

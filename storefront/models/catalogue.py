@@ -103,9 +103,7 @@ class Price(models.Model):
         ]
         indexes = [
             # The price list of a market is read on every page of the catalogue.
-            models.Index(
-                fields=["market", "buyer_kind", "product"], include=["amount_minor", "pv", "cv"], name="price_list"
-            ),
+            models.Index(fields=["market", "buyer_kind", "product"], include=["amount_minor", "pv", "cv"], name="price_list"),
         ]
 
     def __str__(self):

@@ -18,17 +18,13 @@ class Customer(models.Model):
         RETAIL = "retail", _("Retail")
         PREFERRED = "preferred", _("Preferred")
 
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="customer"
-    )
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="customer")
     email = models.EmailField(_("e-mail"))
     name = models.CharField(_("name"), max_length=120)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     market = models.ForeignKey("genealogy.Market", models.PROTECT, related_name="+")
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.RETAIL)
-    referred_by = models.ForeignKey(
-        "genealogy.Distributor", models.PROTECT, null=True, blank=True, related_name="customers"
-    )
+    referred_by = models.ForeignKey("genealogy.Distributor", models.PROTECT, null=True, blank=True, related_name="customers")
     created_at = models.DateTimeField(_("since"), auto_now_add=True)
 
     class Meta:

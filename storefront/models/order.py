@@ -51,9 +51,7 @@ class Order(models.Model):
     market = models.ForeignKey("genealogy.Market", models.PROTECT, related_name="+")
     currency = models.CharField(_("currency"), max_length=3)
     buyer_kind = models.CharField(_("buyer"), max_length=12, choices=BuyerKind)
-    customer = models.ForeignKey(
-        "storefront.Customer", models.PROTECT, null=True, blank=True, related_name="orders"
-    )
+    customer = models.ForeignKey("storefront.Customer", models.PROTECT, null=True, blank=True, related_name="orders")
     buyer = models.ForeignKey(
         "genealogy.Distributor",
         models.PROTECT,
@@ -143,12 +141,8 @@ class OrderLine(models.Model):
                 condition=Q(amount_minor__gte=0, retail_minor__gte=0, seller_price_minor__gte=0, pv__gte=0, cv__gte=0),
                 name="order_line_not_negative",
             ),
-            models.CheckConstraint(
-                condition=Q(refunded_quantity__lte=F("quantity")), name="order_line_refund_in_range"
-            ),
-            models.CheckConstraint(
-                condition=Q(amount_minor=F("unit_minor") * F("quantity")), name="order_line_amount_adds_up"
-            ),
+            models.CheckConstraint(condition=Q(refunded_quantity__lte=F("quantity")), name="order_line_refund_in_range"),
+            models.CheckConstraint(condition=Q(amount_minor=F("unit_minor") * F("quantity")), name="order_line_amount_adds_up"),
         ]
 
     def __str__(self):

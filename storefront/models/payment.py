@@ -43,12 +43,8 @@ class Payment(models.Model):
         verbose_name_plural = _("payments")
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["gateway", "reference"], name="payment_reference_unique", condition=~Q(reference="")
-            ),
-            models.UniqueConstraint(
-                fields=["order"], name="payment_succeeds_once", condition=Q(status="succeeded")
-            ),
+            models.UniqueConstraint(fields=["gateway", "reference"], name="payment_reference_unique", condition=~Q(reference="")),
+            models.UniqueConstraint(fields=["order"], name="payment_succeeds_once", condition=Q(status="succeeded")),
             models.UniqueConstraint(
                 fields=["order"],
                 name="payment_one_open_attempt",
@@ -100,11 +96,7 @@ class Refund(models.Model):
                 condition=Q(delivery_minor__gte=0, amount_minor__gte=F("delivery_minor")), name="refund_not_negative"
             )
         ]
-        indexes = [
-            models.Index(
-                fields=["created_at"], name="refund_unsettled", condition=Q(status__in=["created", "unknown"])
-            )
-        ]
+        indexes = [models.Index(fields=["created_at"], name="refund_unsettled", condition=Q(status__in=["created", "unknown"]))]
 
     def __str__(self):
         return f"refund {self.pk}"
@@ -145,9 +137,7 @@ class WebhookEvent(models.Model):
         verbose_name = _("webhook event")
         verbose_name_plural = _("webhook events")
         constraints = [models.UniqueConstraint(fields=["gateway", "event_id"], name="webhook_event_unique")]
-        indexes = [
-            models.Index(fields=["id"], name="webhook_unprocessed", condition=Q(processed_at__isnull=True))
-        ]
+        indexes = [models.Index(fields=["id"], name="webhook_unprocessed", condition=Q(processed_at__isnull=True))]
 
     def __str__(self):
         return self.event_id

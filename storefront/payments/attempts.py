@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from config.outbox import announce
 from storefront import orders
+from storefront.bell import SETTLEMENT
 from storefront.events import PaymentFailed
 from storefront.models import Order, Payment, Refund
 from storefront.payments import gateway as gateways
-from storefront.payments import refunds
 from storefront.payments.gateway import Answer, Declined, NotReached, State
 from storefront.refusal import Refusal
 
@@ -148,11 +148,11 @@ def _succeed(payment):
     if needed:
         orders.mark_paid(order, at=now)
         return
-    given = Refund.objects.create(
+    Refund.objects.create(
         order=order, payment=payment, idempotency_key=f"surplus-{payment.pk}", amount_minor=payment.amount_minor,
         reason="The order was paid or cancelled already.",
     )  # fmt: skip
-    refunds.wake(given)
+    SETTLEMENT.ring_after_commit()
 
 
 @transaction.atomic

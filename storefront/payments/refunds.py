@@ -4,20 +4,13 @@ import logging
 
 from django.utils import timezone
 
-from storefront import prompts
 from storefront.models import Refund
 from storefront.payments.gateway import Declined, NotReached, State, gateway_for
 
 BATCH = 100
-TASK = "storefront.tasks.settle_refund"
 
 Status = Refund.Status
 log = logging.getLogger(__name__)
-
-
-def wake(refund):
-    """Have the gateway asked as soon as the refund is committed."""
-    prompts.after_commit(TASK, refund.pk)
 
 
 def settle_refund(refund):

@@ -43,9 +43,7 @@ class TestCard:
 CARDS = (
     TestCard("4242424242424242", SUCCEEDS, gettext_lazy("Succeeds")),
     TestCard("4000000000000002", DECLINES, gettext_lazy("Is declined"), gettext_lazy("The card was declined.")),
-    TestCard(
-        "4000000000009995", NO_FUNDS, gettext_lazy("Has no funds"), gettext_lazy("There is not enough money on the card.")
-    ),
+    TestCard("4000000000009995", NO_FUNDS, gettext_lazy("Has no funds"), gettext_lazy("There is not enough money on the card.")),
     TestCard("4000002500003155", AUTHENTICATES, gettext_lazy("Asks for authentication")),
 )
 BY_TOKEN = {card.token: card for card in CARDS}

@@ -74,9 +74,7 @@ def market(code, name, country, currency, language, time_zone, position):
 
 def enrol(name, sponsor, at_market):
     """Make somebody a distributor with a login that is verified."""
-    person = people.enrol(
-        sponsor_number=sponsor.number, market=at_market, name=name.title(), email=f"{name}@example.com"
-    )
+    person = people.enrol(sponsor_number=sponsor.number, market=at_market, name=name.title(), email=f"{name}@example.com")
     EmailAddress.objects.filter(user=person.user).update(verified=True)
     return person
 

@@ -146,7 +146,8 @@ def test_delivery_can_be_given_back_after_all_lines_went_back(cast):
 
 
 @pytest.mark.parametrize(
-    ("asked", "says"), [({1: 3}, "2 of 2 are left"), ({1: 0}, "2 of 2"), ({1: -1}, "2 of 2"), ({9: 1}, "no line 9"), ({}, "which lines")]
+    ("asked", "says"),
+    [({1: 3}, "2 of 2 are left"), ({1: 0}, "2 of 2"), ({1: -1}, "2 of 2"), ({9: 1}, "no line 9"), ({}, "which lines")],
 )
 def test_more_than_was_bought_cannot_go_back(cast, asked, says):
     order = paid({cast.oil: 2})
