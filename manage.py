@@ -6,6 +6,11 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+# Commands that write files from the code alone. Django would ask the database about them in passing, and so start it.
+OFFLINE = {"makemigrations", "makemessages", "compilemessages", "collectstatic"}
+
 if __name__ == "__main__":
+    if sys.argv[1:] and sys.argv[1] in OFFLINE:
+        os.environ["CANOPY_OFFLINE"] = "1"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     execute_from_command_line(sys.argv)

@@ -95,20 +95,21 @@ class Cluster(Server):
             return
         if not (self.data / "PG_VERSION").exists():
             self._create()
-        self._drop_stale_pid_file()
+        self._drop_stale_notes()
         self._settle()
         self._launch()
         self.create_database(self.database)
 
-    def _drop_stale_pid_file(self) -> None:
+    def _drop_stale_notes(self) -> None:
         """Remove what a crash left, once the process it names is proven not to be this cluster.
 
+        PostgreSQL itself would believe any process of that number, even one that has ended and that nobody has collected.
         Orphaned back ends of a killed postmaster still guard the data: they hold its shared memory,
         and a new postmaster refuses to start until the last of them has gone.
         """
-        note = self.data / "postmaster.pid"
-        if note.exists() and self.pid() is None:
-            note.unlink(missing_ok=True)
+        if self.pid() is None:
+            for note in (self.data / "postmaster.pid", self.sockets / ".s.PGSQL.5432.lock"):
+                note.unlink(missing_ok=True)
 
     def _create(self) -> None:
         bin_folder = self._programs()

@@ -141,6 +141,8 @@ DATABASES = {
         "TEST": {"TEMPLATE": "template0"},
     }
 }
+if environment.flag("CANOPY_OFFLINE"):
+    DATABASES = {"default": {"ENGINE": "django.db.backends.dummy"}}
 
 # -- Valkey: the one that VALKEY_URL names, else the embedded one; it carries hints and caches, never facts
 
@@ -193,35 +195,45 @@ CELERY_BEAT_SCHEDULE: dict = {
 
 # -- people and how they sign in
 
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# Each needs nothing but an e-mail address: a password, a code or link by mail, or a passkey. Whoever has a second factor is
+# asked for it whichever way they came. Nobody learns from an answer whether an address is known.
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/office/"
+LOGIN_REDIRECT_URL = "/my/orders/"
+HOME_OF_DISTRIBUTORS = "/office/"
+HOME_OF_STAFF = "/admin/"
 LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "genealogy.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "genealogy.forms.SignUpForm"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if PUBLIC_URL.startswith("https://") else "http"
 ACCOUNT_SESSION_REMEMBER = True
-if find_spec("genealogy.adapter"):
-    ACCOUNT_ADAPTER = "genealogy.adapter.AccountAdapter"
+MFA_ADAPTER = "genealogy.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = "Canopy"
+MFA_TOTP_ISSUER = COMPANY_NAME
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC
 USERSESSIONS_TRACK_ACTIVITY = True
+# Staff must have a second factor; in the demo head office signs in with one click instead, and the page says so.
+STAFF_SECOND_FACTOR = environment.flag("STAFF_SECOND_FACTOR", not DEMO)
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXIES", 0)
 
 # -- payments
