@@ -177,6 +177,6 @@ def read_webhook(payload, signature):
         event = stripe.Webhook.construct_event(payload, signature, settings.STRIPE_WEBHOOK_SECRET)
     except (ValueError, stripe.SignatureVerificationError) as error:
         raise BadSignature(type(error).__name__) from error
-    about = event.data.object
-    reference = about.get("payment_intent") or "" if about.get("object") != "payment_intent" else about.get("id")
+    about = event.data.object.to_dict()
+    reference = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
     return Hint(event.id, event.type, str(reference or "")[:120])
