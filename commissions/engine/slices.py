@@ -104,7 +104,7 @@ def restand(plan: Plan, held: Held, sales: Sales, concerned: NDArray[np.int64]) 
         rank=np.where(folded, held.standings.rank[rows], np.int8(NO_RANK)),
         best=np.where(folded, held.standings.best[rows], np.int8(NO_RANK)),
     )
-    standings = stand(plan, Snapshot(_part(people, rows), _credited_within(sales, rows), outside))
+    standings = stand(plan, Snapshot(part_of(people, rows), _credited_within(sales, rows), outside))
     own = np.flatnonzero(~folded)
     return After(held.standings, rows[own], standings.take(own))
 
@@ -121,7 +121,7 @@ def affected_sellers(plan: Plan, bonus: Bonus, held: Held, after: After) -> NDAr
     near = _within_reach(plan, bonus, held, after.rows[claims], after)
     sellers = near[have_sales(held.batches, near)]
     upward = np.flatnonzero(_upline_mask(held.people, sellers))
-    part, local = _part(held.people, upward), np.searchsorted(upward, sellers)
+    part, local = part_of(held.people, upward), np.searchsorted(upward, sellers)
     payee_before = bonus.walk(plan, part, held.standings.take(upward), local).payee
     payee_after = bonus.walk(plan, part, after.take(upward), local).payee
     affected: NDArray[np.int64] = sellers[(payee_before != payee_after).any(axis=0)]
@@ -139,7 +139,7 @@ def lines_of(plan: Plan, held: Held, person: int) -> tuple[Lines, Sales]:
     near = np.unique(np.concatenate([_within_reach(plan, bonus, held, concerned, after) for bonus in plan.bonuses]))
     sellers = near[have_sales(held.batches, near)]
     upward = np.flatnonzero(_upline_mask(held.people, sellers))
-    part, standings = _part(held.people, upward), held.standings.take(upward)
+    part, standings = part_of(held.people, upward), held.standings.take(upward)
     me = int(np.searchsorted(upward, person))
     met = np.zeros(len(sellers), dtype=np.bool_)
     for bonus in plan.bonuses:
@@ -171,7 +171,7 @@ def _gains(plan: Plan, index: int, held: Held, sales: Sales, after: After) -> tu
     if bonus.line is Unit.ORDER:  # of a seller whose walk is as before, only the orders that have something new
         known = known.take(np.flatnonzero(np.isin(known.person, affected) | np.isin(known.order, sales.order)))
     upward = np.flatnonzero(_upline_mask(held.people, sellers))
-    part = _part(held.people, upward)
+    part = part_of(held.people, upward)
     now = Snapshot(part, _credited_within(merged(known, sales), upward))
     then = Snapshot(part, _credited_within(known, upward))
     totals, unearned, _ = earn(plan, now, after.take(upward), keep_lines=False, bonuses=(index,))
@@ -202,7 +202,7 @@ def _downlines(people: People, heads: NDArray[np.int64]) -> tuple[NDArray[np.int
     return rows, parent, people.size[rows]
 
 
-def _part(people: People, rows: NDArray[np.int64]) -> People:
+def part_of(people: People, rows: NDArray[np.int64]) -> People:
     """Return some of the people, among whom everybody's sponsor is, as people of their own."""
     parent = people.parent[rows]
     return People(

@@ -92,13 +92,13 @@ class Bonus(ABC):
 
     @abstractmethod
     def qualifies(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
-        """Say for how much each person qualifies: 0 for nothing, else a number up to 255 that grows with it."""
+        """Say for how many levels each person may be paid, 0 for who is paid nothing."""
 
     def claim(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
         """Put into one number per person all that ``walk`` asks of a standing: while it stays, walks stay."""
-        qualifies = self.qualifies(plan, standings)
+        levels = self.qualifies(plan, standings)
         by_rank = self.unearned is Unearned.ROLL_UP
-        return qualifies + np.int16(256) * (standings.rank + np.int16(1)) if by_rank else qualifies
+        return levels + np.int16(256) * (standings.rank + np.int16(1)) if by_rank else levels
 
     @abstractmethod
     def reach(self, plan: "Plan", standings: Standings) -> "Reach | None":

@@ -62,7 +62,13 @@ class Unilevel(Bonus):
         return sources.of_volume(sales, by_order=self.line is Unit.ORDER)
 
     def qualifies(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
-        return np.where(standings.active, 1 + self._levels(plan, standings), np.int16(0))
+        """Down to which level each person is paid: by rank, and 0 for who is not active."""
+        by_rank = np.array([*(self.depth[rank.code] for rank in plan.ranks), 0], dtype=np.int16)
+        return np.where(standings.active, by_rank[standings.rank], np.int16(0))
+
+    def claim(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
+        claim = super().claim(plan, standings)
+        return claim + np.int16(128) * standings.active if self.compression is Compression.INACTIVE else claim
 
     def reach(self, plan: "Plan", standings: Standings) -> Reach | None:
         if self.unearned is Unearned.ROLL_UP:
@@ -72,7 +78,7 @@ class Unilevel(Bonus):
         elif self.compression is Compression.INACTIVE:
             marked = standings.active
         else:
-            marked = self._levels(plan, standings) == len(self.rates)
+            marked = self.qualifies(plan, standings) == len(self.rates)
         return Reach(marked, len(self.rates))
 
     def walk(self, plan: "Plan", people: People, standings: Standings, sellers: NDArray[np.int64]) -> Walk:
@@ -82,7 +88,7 @@ class Unilevel(Bonus):
 
     def _walk_from_payee_to_payee(self, plan: "Plan", people: People, standings: Standings, sellers: NDArray[np.int64]) -> Walk:
         """Give each level to the next person above the payee before who is active and ranked for that level."""
-        levels = self._levels(plan, standings)
+        levels = self.qualifies(plan, standings)
         payee = np.empty((len(self.rates), len(sellers)), dtype=np.int64)
         at = sellers
         above, qualify = np.empty(0, dtype=np.int64), -1
@@ -97,7 +103,7 @@ class Unilevel(Bonus):
 
     def _walk_counting(self, plan: "Plan", people: People, standings: Standings, sellers: NDArray[np.int64]) -> Walk:
         """Count levels person by person, or active person by active person; who is not ranked for one is passed."""
-        levels = np.append(self._levels(plan, standings), np.int16(0))
+        levels = np.append(self.qualifies(plan, standings), np.int16(0))
         reasons = why_not(people, standings)
         if self.compression is Compression.INACTIVE:
             above = tree.next_upline(standings.active, people.parent)
@@ -116,8 +122,3 @@ class Unilevel(Bonus):
                 heirs = roll_up(levels[:-1] >= level, people, standings.rank, missed)
                 walk.payee[level - 1] = np.where(paid, at, heirs)
         return walk
-
-    def _levels(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
-        """Down to which level each person is paid: by rank, and 0 for who is not active."""
-        by_rank = np.array([*(self.depth[rank.code] for rank in plan.ranks), 0], dtype=np.int16)
-        return np.where(standings.active, by_rank[standings.rank], np.int16(0))
