@@ -33,4 +33,5 @@ company_pages = [
 urlpatterns = [
     path("office/", include((office, "office"))),
     path("company/", include((company_pages, "company"))),
+    path("demo/", include("backoffice.demo.urls")),
 ]
