@@ -148,7 +148,7 @@ def verify(tree) -> Verdict:
         cursor.execute(REACHED, facts)
         cursor.execute("CREATE INDEX ON reached (id)")
         for name, query in [*CHECKS, *legs, SAMPLED]:
-            cursor.execute(f"SELECT count(*), (array_agg(id ORDER BY id))[1:%(shown)s] FROM ({query}) AS wrong (id)", facts)  # noqa: S608
+            cursor.execute(f"SELECT count(*), (array_agg(id ORDER BY id))[1:%(shown)s] FROM ({query}) AS wrong (id)", facts)
             count, positions = cursor.fetchone()
             verdict.checks += 1
             if count:

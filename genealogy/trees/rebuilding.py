@@ -18,9 +18,8 @@ APPLY = """
     SET lft = relabelled.lft, rght = relabelled.rght, level = relabelled.level,
         outer_head_id = relabelled.outer_head_id
     FROM relabelled WHERE position.id = relabelled.id
-    AND (position.lft, position.rght, position.level) IS DISTINCT FROM
-        (relabelled.lft, relabelled.rght, relabelled.level)
-     OR position.id = relabelled.id AND position.outer_head_id IS DISTINCT FROM relabelled.outer_head_id"""
+    AND (position.lft, position.rght, position.level, position.outer_head_id) IS DISTINCT FROM
+        (relabelled.lft, relabelled.rght, relabelled.level, relabelled.outer_head_id)"""
 
 FORGET_TAILS = """
     DELETE FROM genealogy_outerleg USING genealogy_position head

@@ -19,6 +19,7 @@ from genealogy.trees import Entry
 from tests.benchmarks.harness import Bench, benchmark, spread
 
 INSERTS = 2_000
+SHAPES = ("random", "star", "chain")
 CLIENTS = 8
 SECONDS = 8
 PLAIN_INSERTS = {10_000: 200, 100_000: 30}
@@ -44,17 +45,28 @@ def enrol_into_a_grown_tree(bench: Bench, size: int) -> None:
     house = people.found(name="The house", market=market())
     tree = trees.tree_named("sponsor")
     grown = grow(bench, tree, house, size)
-    plain = plain_inserts(bench, tree, size)
-    theirs = spread(plain).median * 1e3
-    rng, newcomers = random.Random(7), iter(strangers(6 * INSERTS, "N"))
-    for shape in ("random", "star", "chain"):
-        measure_shape(bench, tree, shape, grown, newcomers, rng, theirs)
-    bench.report("worst of django-mptt", max(plain) * 1e3, "ms")
-    measure_clients(bench, tree, grown, 1 / spread(plain).median)
+    rng, newcomers = random.Random(7), iter(strangers(len(SHAPES) * INSERTS, "N"))
+    ours = {shape: inserts_of_shape(bench, tree, shape, grown, newcomers, rng) for shape in SHAPES}
+    together = inserts_of_clients(bench, tree, grown)
     measure_whole(bench, house)
     bench.report("verify", bench.clock(lambda: sound(tree)), "s")
     bench.report("rebuild", bench.clock(trees.rebuild, tree), "s")
     sound(tree)
+    theirs = spread(inserts_with_plain_mptt(bench, tree, size))
+    for shape, (seconds, logged) in ours.items():
+        report(bench, "enrolment" if shape == "random" else f"enrolment, {shape}", seconds, theirs)
+        bench.report("log written", logged / INSERTS / 1e3, "kB an insert", name=f"enrolment, {shape}")
+    report(bench, "enrolment, eight clients", together, theirs)
+    rate = len(together) / SECONDS
+    bench.report("rate", rate, "/s", name="enrolment, eight clients", baseline="django-mptt", baseline_value=1 / theirs.median)
+
+
+def report(bench, name, seconds, theirs):
+    """Print how long our inserts took, each figure beside the same of plain django-mptt."""
+    ours = spread(seconds)
+    for stat in ("median", "p99", "worst"):
+        beside = {"baseline": "django-mptt", "baseline_value": getattr(theirs, stat) * 1e3}
+        bench.report(stat, getattr(ours, stat) * 1e3, "ms", name=name, **beside)
 
 
 def market():
@@ -83,12 +95,18 @@ def grow(bench, tree, house, size):
         rows.append(Entry("", person, under))
     seconds = bench.clock(trees.load, tree, rows)
     bench.report("load", seconds, "s")
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE genealogy_position, genealogy_distributor")
+    settle("genealogy_position, genealogy_distributor")
     return ids
 
 
-def plain_inserts(bench, tree, size):
+def settle(tables):
+    """Let the database finish what the set-up left it to do, so that it is not measured."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"VACUUM ANALYZE {tables}")
+        cursor.execute("CHECKPOINT")
+
+
+def inserts_with_plain_mptt(bench, tree, size):
     """Give plain django-mptt the same tree with its dense labels, and time its inserts under random parents."""
     with connection.schema_editor() as editor:
         editor.create_model(PlainNode)
@@ -103,7 +121,7 @@ def plain_inserts(bench, tree, size):
             {"tree": tree.pk},
         )
         cursor.execute("SELECT setval('plain_mptt_plainnode_id_seq', (SELECT max(id) FROM plain_mptt_plainnode))")
-        cursor.execute("VACUUM ANALYZE plain_mptt_plainnode")
+        settle("plain_mptt_plainnode")
     rng, ids = random.Random(3), list(PlainNode.objects.values_list("pk", flat=True))
     count = PLAIN_INSERTS.get(size, PLAIN_LEAST)
     bench.say(f"{count} inserts with plain django-mptt")
@@ -116,8 +134,8 @@ def plain_inserts(bench, tree, size):
     return seconds
 
 
-def measure_shape(bench, tree, shape, grown, newcomers, rng, theirs):
-    """Time inserts of one shape, one after the other."""
+def inserts_of_shape(bench, tree, shape, grown, newcomers, rng):
+    """Insert one after the other; return the seconds of each, and the bytes that the database logged."""
     bench.say(f"{INSERTS:,} inserts, {shape}")
     start, under, seconds = rng.choice(grown), None, []
     before = wal_position()
@@ -125,10 +143,7 @@ def measure_shape(bench, tree, shape, grown, newcomers, rng, theirs):
         under = rng.choice(grown) if shape == "random" else newcomer_or(start, under, shape)
         seconds.append(bench.clock(trees.enrol, newcomer, tree=tree, under_id=under))
         under = newcomer
-    ours, name = spread(seconds), "enrolment" if shape == "random" else f"enrolment, {shape}"
-    for stat in ("median", "p99", "worst"):
-        bench.report(stat, getattr(ours, stat) * 1e3, "ms", name=name, baseline="django-mptt", baseline_value=theirs)
-    bench.report("log written", (wal_position() - before) / INSERTS / 1e3, "kB an insert", name=name)
+    return seconds, wal_position() - before
 
 
 def newcomer_or(start, last, shape):
@@ -143,28 +158,19 @@ def wal_position():
         return float(cursor.fetchone()[0])
 
 
-def measure_clients(bench, tree, grown, theirs):
-    """Let eight processes enrol for some seconds: half under random parents, half all under one."""
+def inserts_of_clients(bench, tree, grown):
+    """Let eight processes enrol for some seconds, half of them all under one parent; return the seconds of each insert."""
     bench.say(f"{CLIENTS} clients for {SECONDS} s")
     pools = [strangers(20_000, f"C{client}N") for client in range(CLIENTS)]
+    some = grown[:: max(1, len(grown) // 5000)]
     connections.close_all()
     with multiprocessing.get_context("fork").Pool(CLIENTS) as pool:
-        lists = pool.starmap(
-            enrol_for_a_while,
-            [(tree.pk, client, pools[client], grown[:: max(1, len(grown) // 5000)]) for client in range(CLIENTS)],
-        )
-    seconds = [second for each in lists for second in each]
-    stats = spread(seconds)
-    bench.report(
-        "rate", len(seconds) / SECONDS, "enrolments/s", name="enrolment, eight clients",
-        baseline="django-mptt, one client", baseline_value=theirs,
-    )  # fmt: skip
-    for stat in ("median", "p99", "worst"):
-        bench.report(stat, getattr(stats, stat) * 1e3, "ms", name="enrolment, eight clients")
+        lists = pool.starmap(enrol_for_a_while, [(tree.pk, client, pools[client], some) for client in range(CLIENTS)])
+    return [second for each in lists for second in each]
 
 
 def enrol_for_a_while(tree_pk, client, newcomers, grown):
-    """In a process of its own: enrol until the time is over; return the seconds of each."""
+    """In a process of its own: enrol until the time is over; return the seconds of each insert."""
     tree, rng, seconds = Tree.objects.get(pk=tree_pk), random.Random(client), []
     end = time.monotonic() + SECONDS
     for newcomer in newcomers:
