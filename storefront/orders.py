@@ -94,6 +94,8 @@ def _require_sellable(basket, shown_total):
         names = ", ".join(line.product.name for line in basket.gone)
         words = _("Not sold in %(market)s any more: %(names)s. Please take it out of your cart.")
         raise Refusal(words % {"market": market.name, "names": names}, code="gone")
+    if not basket.totals.total:
+        raise Refusal(_("There is nothing to pay for in this cart, so it cannot be ordered here."), code="nothing")
     if shown_total is not None and shown_total != basket.totals.total:
         words = _("The total has changed from %(before)s to %(now)s. Please look at it again and confirm.")
         before, now = formats.money(shown_total, market.currency), formats.money(basket.totals.total, market.currency)

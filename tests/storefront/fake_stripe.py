@@ -163,7 +163,10 @@ class FakeStripe:
         elif token == "ctoken_redirects":
             intent["status"] = "requires_action"
             url = f"{self.url}/bank/{intent['id']}"
-            intent["next_action"] = {"type": "redirect_to_url", "redirect_to_url": {"url": url, "return_url": params["return_url"]}}
+            intent["next_action"] = {
+                "type": "redirect_to_url",
+                "redirect_to_url": {"url": url, "return_url": params["return_url"]},
+            }
         elif token == "ctoken_takes_days":
             intent["status"] = "processing"
         elif token == "ctoken_succeeds":

@@ -45,9 +45,7 @@ def order(cast):
 def report(client, stripe, payment, kind="payment_intent.succeeded", event_id=None):
     """Send a webhook about a payment."""
     body, signature = stripe.event(kind, payment.reference, event_id)
-    return client.post(
-        "/webhooks/stripe/", body, content_type="application/json", headers={"Stripe-Signature": signature}
-    )
+    return client.post("/webhooks/stripe/", body, content_type="application/json", headers={"Stripe-Signature": signature})
 
 
 def age(payment, by=LONG_AGO):
