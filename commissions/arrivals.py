@@ -4,7 +4,7 @@ Nothing in memory is changed: the books that come back are new where they had to
 """
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -55,10 +55,13 @@ class Person:
 
 @dataclass
 class Change:
-    """What arrived for one book: new sales, and the places of newcomers and of people who are not what they were."""
+    """What arrived for one book: new sales, the places of people who are not what they were, newcomers included, and of
+    the newcomers who have a part in the period.
+    """
 
     sales: Sales
-    people: np.ndarray = field(default_factory=lambda: NOBODY)
+    people: np.ndarray
+    joined: np.ndarray
 
 
 def take_in(books, claimed):
@@ -70,13 +73,13 @@ def take_in(books, claimed):
     unknown = [seller for seller in sellers if not stands(seller, index)]
     newcomers, known = read_people({*claimed.enrolment, *unknown}, index)
     facts = list(Fact.objects.filter(pk__in=claimed.fact).order_by("at", "pk"))
-    grown, changed = {}, {}
+    grown, changed, joined = {}, {}, {}
     for pk, book in books.items():
-        grown[pk], changed[pk] = _with_people(book, newcomers, known, facts)
+        grown[pk], changed[pk], joined[pk] = _with_people(book, newcomers, known, facts)
     index = next(iter(grown.values())).held.index
     sales = snapshots.read_entries(index, claimed.volume) if claimed.volume else {}
     none = snapshots.no_sales(index)
-    return grown, {pk: Change(sales.get(pk, none), changed[pk]) for pk in grown if pk in sales or len(changed[pk])}
+    return grown, {pk: Change(sales.get(pk, none), changed[pk], joined[pk]) for pk in grown if pk in sales or len(changed[pk])}
 
 
 def _sellers(entry_ids, books):
@@ -122,8 +125,10 @@ def stands(distributor_id, index):
 
 
 def _with_people(book, newcomers, known, facts):
-    """Return a book with newcomers, new statuses and new facts in it, and the places that have to be refreshed."""
-    changed = [NOBODY]
+    """Return a book with newcomers, new statuses and new facts in it, the places that have to be refreshed, and those of
+    newcomers who joined before the period's end.
+    """
+    changed, joined = [NOBODY], NOBODY
     if newcomers:
         grown, places = held.enrol(
             book.held,
@@ -135,6 +140,7 @@ def _with_people(book, newcomers, known, facts):
         stored = book.stored.widened(places - np.arange(len(places)))
         book = dataclasses.replace(book, held=grown, stored=stored)
         changed.append(places)
+        joined = places[grown.people.joined_at[places] < int(book.period.ends_at.timestamp() * 1_000_000)]
     moved = [person for person in known if _status(book, person) != person.status_in(book.period)]
     if moved:
         places = book.held.index.of(np.array([person.id for person in moved]), "distributor")
@@ -145,7 +151,7 @@ def _with_people(book, newcomers, known, facts):
         if fact.at < book.period.ends_at:
             book, place = _with_fact(book, fact)
             changed.append(place)
-    return book, np.unique(np.concatenate(changed))
+    return book, np.unique(np.concatenate(changed)), joined
 
 
 def _status(book, person):

@@ -45,12 +45,11 @@ class Book:
     floor: int
 
     @classmethod
-    def read(cls, period, people, index):
-        """Read and calculate a period whole; ``stored`` is what the rows say now. Call it within one instant."""
+    def read(cls, period, company):
+        """Read and calculate a period whole; ``stored`` is what the rows say now. Call it within the company's instant."""
         plan = plan_versions.load(period.plan)
-        facts = snapshots.read_facts(index, len(people), period.ends_at)
-        snapshot = Snapshot(people=snapshots.as_of(people, facts, period.ends_at), sales=snapshots.read_sales(index, period.pk))
-        stored = standing_rows.read(period.pk, index, len(people), [bonus.code for bonus in plan.bonuses])
+        snapshot = snapshots.of_company(company, period)
+        stored = standing_rows.read(period.pk, company.index, len(company.people), [bonus.code for bonus in plan.bonuses])
         return cls(period, plan, held.hold(plan, snapshot), stored, rank_without_sales(plan))
 
     @property
@@ -72,14 +71,14 @@ class Book:
         )
         return self._entry(np.arange(len(people)), figures, None, quiet=quiet)
 
-    def refresh(self, sales, newcomers=NOBODY):
-        """Return the entry for new sales and for newcomers, who stand in what is held already."""
-        change = slices.refresh(self.plan, self.held, sales, newcomers)
+    def refresh(self, arrived):
+        """Return the entry for an ``arrivals.Change``; whom it names stands in what is held already."""
+        change = slices.refresh(self.plan, self.held, arrived.sales, arrived.people)
         flipped = change.standings.active != self.held.standings.active[change.people]
         turned = np.where(change.standings.active[flipped], 1, -1)
-        grown, growth = self._upward(newcomers, np.ones(len(newcomers), dtype=np.int64))
+        grown, growth = self._upward(arrived.joined, np.ones(len(arrived.joined), dtype=np.int64))
         moved, active = self._upward(change.people[flipped], turned)
-        people = np.unique(np.concatenate([change.people, newcomers, grown, moved]))
+        people = np.unique(np.concatenate([change.people, arrived.people, grown, moved]))
         before = self.stored.at(people)
         before.team_size[np.searchsorted(people, grown)] += growth
         before.team_active[np.searchsorted(people, moved)] += active

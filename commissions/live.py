@@ -149,7 +149,7 @@ class Refresher:
                 return Refreshed()
             killpoints.reach("live.claimed")
             books, changes = arrivals.take_in(self.books, claimed)
-            entries = {pk: books[pk].refresh(change.sales, change.people) for pk, change in changes.items()}
+            entries = {pk: books[pk].refresh(change) for pk, change in changes.items()}
             for pk, entry in entries.items():
                 self._write(books[pk], entry)
             killpoints.reach("live.written")
@@ -168,7 +168,7 @@ class Refresher:
                 company = snapshots.read_company()
                 period_ids = set(period_ids) | pending_periods()
                 found = Period.objects.select_related("plan").filter(pk__in=period_ids).order_by("starts_at")
-                books = {period.pk: Book.read(period, company.people, company.index) for period in found}
+                books = {period.pk: Book.read(period, company) for period in found}
                 quiet = LivePending.objects.filter(kind=LivePending.Kind.RELOAD).exists()
         except snapshots.NoTree:
             return Refreshed()

@@ -222,7 +222,10 @@ def as_of(people, facts, ends_at):
 def take(period):
     """Return the snapshot of one period as it stands now: for a run, a check, or a simulation."""
     with one_instant():
-        company = read_company()
-        facts = read_facts(company.index, len(company.people), period.ends_at)
-        sales = read_sales(company.index, period.pk)
-    return Snapshot(people=as_of(company.people, facts, period.ends_at), sales=sales)
+        return of_company(read_company(), period)
+
+
+def of_company(company, period):
+    """Return the snapshot of one period for people who were read already, within the same instant."""
+    facts = read_facts(company.index, len(company.people), period.ends_at)
+    return Snapshot(people=as_of(company.people, facts, period.ends_at), sales=read_sales(company.index, period.pk))

@@ -117,11 +117,11 @@ class Company:
         """Return the distributor's id of a name."""
         return self.people[name].pk
 
-    def sell(self, name, pv, *, when=None, cv=None, buyer="distributor", paid=0, own=0, quantity=1, currency="USD", reference=None):
+    def sell(self, name, pv, *, when=None, cv=None, buyer="distributor", paid=0, own=0, currency="USD", reference=None):
         """Credit one line of ``pv`` whole points to somebody and return its entry."""
         self.orders += 1
         line = volume.VolumeLine(
-            number=1, product="tea", quantity=quantity, pv=pv * 100, cv=(pv if cv is None else cv) * 100,
+            number=1, product="tea", quantity=1, pv=pv * 100, cv=(pv if cv is None else cv) * 100,
             paid_minor=paid, retail_minor=paid, seller_price_minor=own,
         )  # fmt: skip
         (entry,) = volume.credit(

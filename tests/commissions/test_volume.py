@@ -12,8 +12,8 @@ from commissions.volume import VolumeLine
 from tests.commissions.company import at
 
 NOVEMBER = at(2026, 11, 10, 12)
-TEA = VolumeLine(number=1, product="tea", quantity=3, pv=1000, cv=800, paid_minor=5000, retail_minor=5000, seller_price_minor=3500)
-SOAP = VolumeLine(number=2, product="soap", quantity=1, pv=201, cv=101, paid_minor=999, retail_minor=999, seller_price_minor=700)
+TEA = VolumeLine(1, "tea", quantity=3, pv=1000, cv=800, paid_minor=5000, retail_minor=5000, seller_price_minor=3500)
+SOAP = VolumeLine(2, "soap", quantity=1, pv=201, cv=101, paid_minor=999, retail_minor=999, seller_price_minor=700)
 
 
 @pytest.fixture
@@ -52,9 +52,7 @@ def test_crediting_again_changes_nothing_and_returns_what_is_there(credit):
     assert LivePending.objects.count() == 2
 
 
-@pytest.mark.parametrize(
-    "changed", [{"lines": (replace(TEA, pv=999), SOAP)}, {"buyer_kind": "preferred"}, {"currency": "EUR"}]
-)
+@pytest.mark.parametrize("changed", [{"lines": (replace(TEA, pv=999), SOAP)}, {"buyer_kind": "preferred"}, {"currency": "EUR"}])
 def test_the_same_reference_with_other_figures_is_refused(credit, changed):
     credit()
     with pytest.raises(volume.Conflict, match="order:81 line 1"):

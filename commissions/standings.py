@@ -1,0 +1,175 @@
+"""Reading where people stand: live figures, what is missing for the next rank, totals by bonus, months before.
+
+What is read here was written by the live refresh; whoever has no row has nothing.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Least
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from commissions import formats, plan_versions
+from commissions.engine import ranks
+from commissions.engine.plan import Where
+from commissions.engine.ranks import Measure
+from commissions.models import EarningTotal, Standing
+from genealogy.models import Position
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One thing that a rank asks for. Figures are hundredths of a point, or legs; ``missing_words`` is a sentence."""
+
+    label: str
+    have: int
+    need: int
+    missing: int
+    is_points: bool
+    have_words: str
+    need_words: str
+    missing_words: str
+
+    @property
+    def is_met(self):
+        """Whether nothing is missing."""
+        return not self.missing
+
+    @property
+    def percent(self):
+        """How much of it is there, 0 to 100."""
+        return min(100, max(0, self.have) * 100 // self.need) if self.need else 100
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The rank somebody holds in a period, the next one up, and what it asks for. At the top there is no next."""
+
+    rank: int
+    rank_name: str
+    next_rank: int | None
+    next_name: str
+    requirements: tuple[Requirement, ...]
+
+    @property
+    def percent(self):
+        """How much of the way is done, 0 to 100: all requirements weigh the same."""
+        asked = self.requirements
+        return sum(each.percent for each in asked) // len(asked) if asked else 100
+
+
+@dataclass(frozen=True)
+class BonusTotal:
+    """What somebody has earned so far in a period with one bonus."""
+
+    code: str
+    name: str
+    amount_minor: int
+    currency: str
+
+
+def of(distributor_id, period):
+    """Return somebody's standing in a period, with nothing in it when there is no row."""
+    found = Standing.objects.filter(period=period, distributor=distributor_id).first()
+    return found or Standing(period=period, distributor_id=distributor_id, updated_at=timezone.now())
+
+
+def of_many(distributor_ids, period):
+    """Return the standings of some people in a period by distributor id; whoever has none has nothing in it."""
+    ids = list(distributor_ids)
+    found = {row.distributor_id: row for row in Standing.objects.filter(period=period, distributor__in=ids)}
+    now = timezone.now()
+    return {pk: found.get(pk) or Standing(period=period, distributor_id=pk, updated_at=now) for pk in ids}
+
+
+def rank_names(period):
+    """Return the names of the ranks in a period's plan, the lowest first."""
+    return [rank.name for rank in plan_versions.load(period.plan).ranks]
+
+
+def rank_name(period, rank):
+    """Return the name of a rank in a period's plan; of -1 that there is none."""
+    return plan_versions.load(period.plan).ranks[rank].name if rank >= 0 else _("No rank yet")
+
+
+def bonus_names(period):
+    """Return the names of the bonuses in a period's plan by code, in the plan's order."""
+    return {bonus.code: bonus.name for bonus in plan_versions.load(period.plan).bonuses}
+
+
+def progress(distributor_id, period, standing=None):
+    """Return what somebody has and lacks for the rank after the present one. Two queries."""
+    plan = plan_versions.load(period.plan)
+    standing = standing or of(distributor_id, period)
+    target = standing.rank + 1
+    if target >= len(plan.ranks):
+        return Progress(standing.rank, rank_name(period, standing.rank), None, "", ())
+    return Progress(
+        rank=standing.rank,
+        rank_name=rank_name(period, standing.rank),
+        next_rank=target,
+        next_name=plan.ranks[target].name,
+        requirements=requirements(plan, target, standing),
+    )
+
+
+def requirements(plan, target, standing):
+    """Set what somebody has against everything that a rank asks for, in words."""
+    legs, counted = _legs(plan, target, standing)
+    found = ranks.requirements(plan, target, pv=standing.pv, gv=standing.gv, legs=legs, counted_gv=counted)
+    return tuple(_in_words(plan, each) for each in found)
+
+
+def _legs(plan, target, standing):
+    """Count the legs that meet each of the plan's tests, and the group volume under the target's leg cap (or None)."""
+    children = Position.objects.filter(parent__distributor=standing.distributor_id, tree__code="sponsor")
+    frontline = Standing.objects.filter(period=standing.period_id, distributor__in=children.order_by().values("distributor"))
+    wanted = {
+        f"legs_{place}": Count("pk", filter=Q(**{f"{'rank' if test.where is Where.FRONTLINE else 'best_rank'}__gte": test.rank}))
+        for place, test in enumerate(plan.leg_tests)
+    }
+    most = plan.ranks[target].most_of_a_leg
+    if most is not None:
+        wanted["counted"] = Sum(Least(F("gv"), most), default=0)
+    found = frontline.aggregate(**wanted) if wanted else {}
+    counted = None
+    if most is not None:
+        capped = plan.ranks[target].leg_cap.own_volume.value == "capped"
+        counted = found["counted"] + (min(standing.pv, most) if capped else standing.pv)
+    return [found[f"legs_{place}"] for place in range(len(plan.leg_tests))], counted
+
+
+def _in_words(plan, asked):
+    """Return the engine's requirement with its words."""
+    if asked.measure is Measure.LEGS:
+        rank = plan.ranks[asked.leg_rank].name
+        frontline = asked.where is Where.FRONTLINE
+        label = _("Legs headed by %(rank)s") if frontline else _("Legs with %(rank)s")
+        missing = ngettext("%(count)s more leg", "%(count)s more legs", asked.missing) % {"count": asked.missing}
+        return Requirement(
+            label=label % {"rank": rank}, have=asked.have, need=asked.need, missing=asked.missing, is_points=False,
+            have_words=str(asked.have), need_words=str(asked.need), missing_words=missing if asked.missing else _("Done"),
+        )  # fmt: skip
+    label = _("Personal volume") if asked.measure is Measure.PV else _("Group volume")
+    missing = _("%(points)s more points") % {"points": formats.points(asked.missing)}
+    return Requirement(
+        label=label, have=asked.have, need=asked.need, missing=asked.missing, is_points=True,
+        have_words=formats.points(asked.have), need_words=formats.points(asked.need),
+        missing_words=missing if asked.missing else _("Done"),
+    )  # fmt: skip
+
+
+def totals(distributor_id, period):
+    """Return what somebody has earned by bonus, in the plan's order; zero where nothing."""
+    plan = plan_versions.load(period.plan)
+    rows = EarningTotal.objects.filter(period=period, distributor=distributor_id)
+    earned = dict(rows.values_list("bonus", "amount_minor"))
+    return [BonusTotal(bonus.code, bonus.name, earned.get(bonus.code, 0), plan.currency) for bonus in plan.bonuses]
+
+
+def history(distributor_id, months=12):
+    """Return somebody's standings of the last months that there are, the newest first, each with its period."""
+    rows = Standing.objects.filter(distributor=distributor_id, period__starts_at__lte=timezone.now())
+    return list(rows.select_related("period", "period__plan").order_by("-period__starts_at")[:months])

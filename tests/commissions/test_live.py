@@ -1,0 +1,385 @@
+"""The live refresh: what it writes is what a whole calculation from the database says, to the cent, whatever happened."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from commissions import arrivals, facts, live, live_pending, periods, plan_versions, verify, volume
+from commissions.models import EarningTotal, LivePending, Period, Standing, VolumeEntry
+from commissions.volume import VolumeLine
+from config.outbox.models import Event
+from genealogy.models import Distributor
+from tests.commissions.company import Company, at, plan
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OUTLINE = """
+    house
+      ana
+        ben
+          cy
+        bob
+      eve
+        dee
+"""
+
+
+@pytest.fixture
+def company(transactional_db):
+    return Company(OUTLINE)
+
+
+@pytest.fixture
+def refresher():
+    refresher = live.Refresher()
+    yield refresher
+    refresher.drop()
+
+
+def settle(refresher):
+    """Refresh until nothing is pending."""
+    for _attempt in range(20):
+        refresher.step()
+        if not LivePending.objects.exists():
+            return
+    raise AssertionError("something stays pending")
+
+
+def proven():
+    """Whether every check of the app finds nothing."""
+    verify.INSTANTS = 1  # nothing else runs here: what is pending stays pending
+    found = {name: faults for name, _examined, faults in (check() for check in verify.CHECKS)}
+    assert not any(found.values()), found
+    return True
+
+
+def standing(company, name):
+    return Standing.objects.get(distributor=company.id(name), period=periods.containing(at(2026, 11, 10)))
+
+
+def test_a_credit_reaches_the_seller_and_the_whole_upline(company, refresher):
+    company.sell("cy", 200)
+    company.sell("cy", 400)
+    company.sell("ben", 400, buyer="retail", paid=10_000, own=5_000)
+    settle(refresher)
+    assert [(name, standing(company, name).gv) for name in ("house", "ana", "ben", "cy", "eve")] == [
+        ("house", 100_000), ("ana", 100_000), ("ben", 100_000), ("cy", 60_000), ("eve", 0),
+    ]  # fmt: skip
+    totals = EarningTotal.objects.filter(distributor=company.id("ben")).values_list("bonus", "amount_minor")
+    assert dict(totals) == {"retail": 5_000, "unilevel": 3_000}
+    assert (standing(company, "ben").rank, standing(company, "ben").is_active) == (1, True)
+    assert proven()
+
+
+def test_a_small_refresh_writes_only_the_rows_that_differ(company, refresher):
+    company.sell("cy", 200)
+    settle(refresher)
+    before = dict(Standing.objects.values_list("distributor_id", "updated_at"))
+    company.sell("dee", 300)
+    done = refresher.step()
+    after = dict(Standing.objects.values_list("distributor_id", "updated_at"))
+    assert {pk for pk in after if after[pk] != before[pk]} == {company.id(name) for name in ("dee", "eve", "house")}
+    assert done == live.Refreshed(taken=1, written={periods.containing(at(2026, 11, 10)).pk: 3})
+
+
+def test_team_figures_count_everyone_below_and_the_active_ones(company, refresher):
+    for name in ("cy", "bob", "ana"):
+        company.sell(name, 100)
+    settle(refresher)
+    company.sell("dee", 100)
+    company.enrol("fay", under="bob")
+    live_pending.note(LivePending.Kind.ENROLMENT, [company.id("fay")])
+    settle(refresher)
+    teams = {name: (standing(company, name).team_size, standing(company, name).team_active) for name in company.people}
+    assert teams == {
+        "house": (7, 4), "ana": (4, 2), "ben": (1, 1), "cy": (0, 0), "bob": (1, 0), "fay": (0, 0), "eve": (1, 1), "dee": (0, 0),
+    }  # fmt: skip
+    assert proven()
+
+
+def test_volume_of_a_newcomer_whose_enrolment_was_not_heard_of_yet_counts(company, refresher):
+    company.sell("cy", 100)
+    settle(refresher)
+    company.enrol("fay", under="cy")
+    company.enrol("gus", under="fay")
+    company.sell("gus", 250)
+    settle(refresher)
+    assert standing(company, "cy").gv == 35_000
+    assert proven()
+
+
+def test_many_newcomers_at_once_are_read_anew(company, refresher, monkeypatch):
+    monkeypatch.setattr(arrivals, "MOST_NEWCOMERS", 1)
+    company.sell("cy", 100)
+    settle(refresher)
+    for number in range(4):
+        company.enrol(f"new{number}", under="eve")
+        company.sell(f"new{number}", 100)
+    settle(refresher)
+    assert standing(company, "eve").gv == 40_000
+    assert proven()
+
+
+def test_a_suspended_distributor_is_no_longer_active(company, refresher):
+    company.sell("ben", 600)
+    settle(refresher)
+    Distributor.objects.filter(pk=company.id("ben")).update(status=Distributor.Status.SUSPENDED)
+    live_pending.note(LivePending.Kind.ENROLMENT, [company.id("ben")])
+    settle(refresher)
+    assert (standing(company, "ben").is_active, standing(company, "ben").rank) == (False, -1)
+    assert proven()
+
+
+def test_facts_reach_the_arrays(company, refresher):
+    company.sell("cy", 100)
+    settle(refresher)
+    facts.record(distributor_id=company.id("cy"), kind="agreement", at=at(2026, 11, 3), reference="agreement:1", value=7)
+    settle(refresher)
+    (book,) = [book for book in refresher.books.values() if book.period.name == "2026-11"]
+    assert book.held.people.facts["agreement"].tolist().count(7) == 1
+
+
+def test_a_rank_is_announced_once_however_often_it_is_reached(company, refresher):
+    settle(refresher)
+    company.sell("cy", 500, reference="order:big")
+    settle(refresher)
+    volume.reverse(reference="refund:1", of_reference="order:big", at=at(2026, 11, 11))
+    settle(refresher)
+    assert standing(company, "cy").rank == 0
+    company.sell("cy", 600)
+    settle(refresher)
+    reached = Event.objects.filter(kind="commissions.RankReached", facts__distributor_id=company.id("cy"))
+    assert [(event.facts["rank"], event.facts["rank_code"]) for event in reached] == [(1, "bronze")]
+
+
+def test_a_rank_that_nobody_has_to_earn_is_no_news(company, refresher):
+    company.sell("cy", 1)
+    settle(refresher)
+    company.enrol("fay", under="cy")
+    live_pending.note(LivePending.Kind.ENROLMENT, [company.id("fay")])
+    settle(refresher)
+    assert standing(company, "fay").rank == 0
+    assert not Event.objects.filter(kind="commissions.RankReached").exists()
+
+
+def test_history_that_was_brought_in_announces_nothing(company, refresher, monkeypatch):
+    monkeypatch.setattr(live, "RELOAD_SETTLES_SECONDS", 0)
+    company.sell("cy", 900)
+    live_pending.ask_reload()
+    settle(refresher)
+    assert standing(company, "cy").rank == 1
+    assert not Event.objects.filter(kind="commissions.RankReached").exists()
+
+
+def test_a_reload_waits_until_an_import_has_come_to_rest(company, refresher):
+    settle(refresher)
+    live_pending.ask_reload()
+    assert refresher.step().taken == 0
+    assert LivePending.objects.filter(kind="reload").exists()
+
+
+def test_several_open_periods_are_kept_and_a_return_reaches_the_older_one(company, refresher):
+    company.sell("cy", 300, when=at(2026, 10, 20), reference="order:old")
+    company.sell("cy", 200)
+    settle(refresher)
+    assert Standing.objects.get(period__name="2026-10", distributor=company.id("ana")).gv == 30_000
+    refresher.forget()
+    volume.reverse(reference="refund:1", of_reference="order:old", at=at(2026, 11, 12))
+    settle(refresher)
+    assert Standing.objects.get(period__name="2026-10", distributor=company.id("ana")).gv == 0
+    assert proven()
+
+
+def test_who_joined_after_a_period_has_no_part_in_it(company, refresher):
+    company.sell("cy", 300, when=at(2026, 10, 20))
+    settle(refresher)
+    company.enrol("fay", under="cy", enrolled_at=at(2026, 11, 5))
+    live_pending.note(LivePending.Kind.ENROLMENT, [company.id("fay")])
+    company.sell("fay", 100)
+    settle(refresher)
+    assert not Standing.objects.filter(period__name="2026-10", distributor=company.id("fay")).exists()
+    assert Standing.objects.get(period__name="2026-10", distributor=company.id("cy")).team_size == 0
+    assert proven()
+
+
+def test_a_shut_period_keeps_its_figures_when_late_volume_comes(company, refresher):
+    company.sell("cy", 300, when=at(2026, 10, 20))
+    settle(refresher)
+    periods.shut(periods.containing(at(2026, 10, 20)))
+    company.sell("cy", 100, when=at(2026, 10, 21))
+    settle(refresher)
+    assert Standing.objects.get(period__name="2026-10", distributor=company.id("cy")).pv == 30_000
+    assert standing(company, "cy").pv == 10_000
+    assert proven()
+
+
+def test_the_next_period_is_opened_before_it_begins(company, refresher, monkeypatch):
+    november = periods.containing(at(2026, 11, 10))
+    company.sell("cy", 300)
+    settle(refresher)
+    monkeypatch.setattr(live.timezone, "now", lambda: november.ends_at - timedelta(minutes=10))
+    refresher.look_again_at = 0.0
+    refresher.step()
+    december = Period.objects.get(name="2026-12")
+    assert set(refresher.books) == {november.pk, december.pk}
+    assert Standing.objects.filter(period=december).count() == len(company.people)
+
+
+def test_a_commit_that_comes_late_with_a_smaller_number_is_taken_in(company, refresher):
+    settle(refresher)
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:  # takes the smaller id, and stays open
+            cursor.execute("INSERT INTO commissions_livepending (kind, subject_id) VALUES ('enrolment', %s)", [company.id("cy")])
+        company.sell("cy", 100)
+        assert refresher.step().taken == 1
+        other.commit()
+    finally:
+        other.close()
+    assert refresher.step().taken == 1
+    assert not LivePending.objects.exists()
+
+
+def test_only_one_process_refreshes(company, refresher):
+    settle(refresher)
+    second = live.Refresher()
+    company.sell("cy", 100)
+    assert second.step() is None
+    assert LivePending.objects.exists()
+    refresher.drop()
+    settle(second)
+    second.drop()
+    assert proven()
+
+
+def test_a_lost_lock_is_noticed_before_anything_is_written(company, refresher):
+    settle(refresher)
+    company.sell("cy", 100)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [refresher.lock.info.backend_pid])
+    with pytest.raises(live.LockLost):
+        refresher._refresh()
+    assert LivePending.objects.exists()
+    settle(refresher)
+    assert proven()
+
+
+def test_a_refresh_that_fails_loses_nothing(company, refresher, monkeypatch):
+    settle(refresher)
+    company.sell("cy", 700)
+    with monkeypatch.context() as broken:
+        broken.setattr(live, "announce", lambda event: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            refresher.step()
+    assert LivePending.objects.count() == 1
+    assert standing(company, "cy").pv == 0
+    settle(refresher)
+    assert standing(company, "cy").pv == 70_000
+    assert proven()
+
+
+def test_everything_can_be_computed_at_once_without_a_worker(company):
+    company.sell("cy", 300, when=at(2026, 10, 20))
+    company.sell("dee", 200)
+    live.refresh_everything()
+    assert not LivePending.objects.exists()
+    assert proven()
+
+
+def test_a_company_without_a_plan_or_a_tree_has_nothing_to_refresh(transactional_db, refresher):
+    assert refresher.step() == live.Refreshed()
+    plan_versions.store(plan())
+    refresher.forget()
+    assert refresher.step() == live.Refreshed()
+
+
+def test_as_of_is_the_oldest_pending_row(company, refresher):
+    entry = company.sell("cy", 100)
+    oldest = LivePending.objects.get(subject_id=entry.pk).created_at
+    company.sell("cy", 100)
+    assert live.as_of() == oldest
+    settle(refresher)
+    assert live.as_of() > oldest
+
+
+NAMES = ("house", "ana", "ben", "cy", "bob", "eve", "dee")
+BUYER = st.sampled_from(["distributor", "retail", "preferred"])
+SALE = st.tuples(st.just("sell"), st.integers(0, 30), st.integers(0, 600), BUYER, st.booleans())
+BACK = st.tuples(st.just("return"), st.integers(0, 50), st.integers(1, 3))
+ENROL = st.tuples(st.just("enrol"), st.integers(0, 30), st.booleans())
+STATUS = st.tuples(st.just("status"), st.integers(0, 30), st.sampled_from(["active", "suspended", "terminated"]))
+SETTLE = st.tuples(st.just("settle"))
+STORY = st.lists(st.one_of(SALE, SALE, SALE, BACK, ENROL, STATUS, SETTLE), min_size=3, max_size=25)
+LINE = VolumeLine(number=1, product="tea", quantity=3, pv=0, cv=0, paid_minor=4_001, retail_minor=4_001, seller_price_minor=2_500)
+
+
+class Story:
+    """Does what a random story tells, as the shop and the genealogy would."""
+
+    def __init__(self, company, refresher):
+        self.company, self.refresher, self.names, self.sold = company, refresher, list(company.people), []
+
+    def sell(self, who, points, buyer, last_month):
+        name, reference = self.names[who % len(self.names)], f"order:{len(self.sold) + 1}"
+        when = at(2026, 10, 20) if last_month and who < len(NAMES) else at(2026, 11, 10)
+        volume.credit(
+            distributor_id=self.company.id(name), lines=[replace(LINE, pv=points * 100, cv=points * 83)], at=when,
+            reference=reference, buyer_kind=buyer, market_id=self.company.market.pk, currency="EUR" if points % 2 else "USD",
+        )  # fmt: skip
+        self.sold.append(reference)
+
+    def back(self, which, quantity):
+        if self.sold:
+            reference = self.sold[which % len(self.sold)]
+            taken = -sum(VolumeEntry.objects.filter(reverses__reference=reference).values_list("quantity", flat=True))
+            if taken + quantity <= 3:
+                number = VolumeEntry.objects.count()
+                back = {"reference": f"refund:{number}", "of_reference": reference, "quantities": {1: quantity}}
+                volume.reverse(**back, at=at(2026, 11, 12))
+
+    def enrol(self, under, heard):
+        name = f"new{len(self.names)}"
+        self.company.enrol(name, under=self.names[under % len(self.names)], enrolled_at=at(2026, 11, 3))
+        self.names.append(name)
+        if heard:
+            live_pending.note(LivePending.Kind.ENROLMENT, [self.company.id(name)])
+
+    def status(self, who, status):
+        person = self.company.id(self.names[1:][who % (len(self.names) - 1)])
+        Distributor.objects.filter(pk=person).update(status=status)
+        live_pending.note(LivePending.Kind.ENROLMENT, [person])
+
+    def settle(self):
+        settle(self.refresher)
+
+    def tell(self, story):
+        verbs = {"sell": self.sell, "return": self.back, "enrol": self.enrol, "status": self.status, "settle": self.settle}
+        for verb, *told in story:
+            verbs[verb](*told)
+        for name in self.names:  # whoever was not heard of yet
+            live_pending.note(LivePending.Kind.ENROLMENT, [self.company.id(name)])
+        self.settle()
+
+
+@pytest.mark.parametrize("compression", ["none", "inactive", "full"])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(story=STORY)
+def test_after_any_story_the_live_figures_are_those_of_a_whole_calculation(transactional_db, compression, story):
+    flush()
+    refresher = live.Refresher()
+    try:
+        Story(Company(OUTLINE, document=plan(compression=compression)), refresher).tell(story)
+        assert proven()
+    finally:
+        refresher.drop()
+
+
+def flush():
+    """Empty the tables that a story fills: the fixture does so once a test, and a test tells many stories."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE genealogy_market, genealogy_tree, commissions_planversion, commissions_livepending CASCADE")
