@@ -18,6 +18,8 @@ STATUSES = ("active", "suspended", "terminated")
 LEADER_TEAM = (0.025, 0.07)
 LEADER_CUSTOMERS = 30
 MINIMUM = 50
+TEAM = 8
+"""Who has a team of that many buys and sells more than others: they stay because it works, and it works because they stay."""
 
 
 @dataclass
@@ -77,8 +79,10 @@ def distributors(people: int, end: datetime, rng: np.random.Generator) -> Distri
     enrolled[newcomer] = calendar.seconds(end) - 3 * 86_400 - 5_000
     busy = (rng.random(people + 1) < 0.42) & (status == ACTIVE)
     busy |= structure.inherited(busy.astype(np.int64), sponsor, rng.random(people + 1) < 0.3).astype(bool) & (status == ACTIVE)
-    habit = np.where(busy, rng.lognormal(-0.1, 0.5, people + 1), 0.0)
-    pull = np.where(busy, rng.pareto(1.6, people + 1) + 0.15, 0.02) * (status == ACTIVE)
+    sizes = structure.team_sizes(sponsor)
+    busy |= (sizes >= TEAM) & (rng.random(people + 1) < 0.85) & (status == ACTIVE)
+    habit = np.where(busy, rng.lognormal(-0.1, 0.5, people + 1) * np.where(sizes >= TEAM, 1.7, 1.0), 0.0)
+    pull = np.where(busy, rng.pareto(1.6, people + 1) + 0.15 + 0.5 * np.log1p(sizes), 0.02) * (status == ACTIVE)
     shop = (rng.random(people + 1) < np.where(busy, 0.75, 0.2)) & (status == ACTIVE)
     habit[leader], shop[leader], shop[newcomer] = 3.0, True, True
     habit[newcomer] = pull[newcomer] = habit[0] = pull[0] = 0.0
