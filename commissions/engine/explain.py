@@ -69,6 +69,7 @@ class Says(StrEnum):
     RANK_TOO_LOW = "rank_too_low"
     NOTHING_SOLD = "nothing_sold"
     MISSED = "missed"
+    CAME_TO_NOTHING = "came_to_nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,8 @@ def why_nothing(plan: Plan, held: Held, index: int, person: int) -> tuple[Senten
     if not have_sales(held.batches, below).any():
         return (Sentence(Says.NOTHING_SOLD, {"person": person}),)
     lines, _ = lines_of(plan, held, person)
+    if ((lines.bonus == index) & (lines.payee == person)).any():  # refunded, or too little to round up
+        return (Sentence(Says.CAME_TO_NOTHING, {"person": person}),)
     missed = np.flatnonzero((lines.bonus == index) & (lines.missed == person))
     said = []
     for level in np.unique(lines.level[missed]).tolist():

@@ -1,0 +1,62 @@
+"""The worked examples come out to the cent, and every setting of a plan has one."""
+
+from enum import StrEnum
+
+import pytest
+
+from commissions.engine.bonuses import BONUSES
+from commissions.engine.document import write
+from commissions.engine.plan import OwnVolume, PeriodKind, Where
+from tests.commissions.plans.examples import FILES, Example, rows
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_example_comes_out_to_the_cent(path):
+    example = Example(path)
+    assert example.earned() == {(name, bonus): amount for name, bonus, amount in rows(example.raw["earned"])}
+    assert example.unearned() == {(bonus, reason): amount for bonus, reason, amount in rows(example.raw.get("unearned", ""))}
+    stands = example.stands()
+    for name, *expected in rows(example.raw.get("stands", "")):
+        assert stands[name] == tuple(expected), name
+
+
+def test_every_choice_of_every_setting_has_a_worked_example():
+    shown = set()
+    for path in FILES:
+        collect(write(Example(path).plan), shown)
+    words = {
+        (kind, field, str(word))
+        for kind, bonus in BONUSES.items()
+        for field, words in choices_of(bonus).items()
+        for word in words
+    }
+    missing = {each for each in words if each not in shown}
+    assert not missing
+    assert {str(where) for where in Where} <= {word for _, field, word in shown if field == "where"}
+    assert {str(own) for own in OwnVolume} <= {word for _, field, word in shown if field == "own_volume"}
+    assert {str(kind) for kind in PeriodKind} <= {word for _, field, word in shown if field == "kind"}
+
+
+def choices_of(bonus):
+    """The settings of a kind of bonus that are one word of several, or a switch."""
+    found = {}
+    for name, field in bonus.__dataclass_fields__.items():
+        kind = field.metadata.get("kind")
+        kind = getattr(kind, "item", kind)
+        becomes = getattr(kind, "becomes", None)
+        if isinstance(becomes, type) and issubclass(becomes, StrEnum):
+            found[name] = list(becomes)
+        elif type(kind).__name__ == "Switch":
+            found[name] = [True, False]
+    return found
+
+
+def collect(data, shown, kind=""):
+    """Note which word each setting has in a plan."""
+    kind = data.get("kind", kind)
+    for key, value in data.items():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict):
+                collect(item, shown, "" if key != "bonuses" else kind)
+            else:
+                shown.add((kind, key, str(item)))
