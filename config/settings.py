@@ -3,6 +3,7 @@
 docs/running.md has the table of variables for those who run it.
 """
 
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -79,7 +80,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "config.sessions.SeenNowAndThen",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -186,7 +187,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict = {
     "outbox-sweep": {"task": "config.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
-    "live-look": {"task": "commissions.tasks.refresh_live", "schedule": 1.0, "options": {"queue": "live", "expires": 1}},
+    "live-tick": {"task": "commissions.tasks.refresh_live", "schedule": 5.0, "options": {"queue": "live", "expires": 5}},
     "payments-settle": {"task": "storefront.tasks.settle_open", "schedule": 60.0, "options": {"expires": 60}},
     "sales-count": {"task": "storefront.tasks.count_sales", "schedule": 900.0, "options": {"expires": 900}},
     "orders-cancel-abandoned": {"task": "storefront.tasks.cancel_abandoned", "schedule": 3600.0, "options": {"expires": 3600}},
@@ -231,7 +232,7 @@ MFA_TOTP_ISSUER = COMPANY_NAME
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC
-USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_TRACK_ACTIVITY = True  # by config.sessions, which writes now and then
 # Staff must have a second factor; in the demo head office signs in with one click instead, and the page says so.
 STAFF_SECOND_FACTOR = environment.flag("STAFF_SECOND_FACTOR", not DEMO)
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXIES", 0)
@@ -290,6 +291,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PUBLIC
+if not PUBLIC:
+    warnings.filterwarnings("ignore", "No directory at")  # nothing is collected in a checkout, and WhiteNoise wonders
 WHITENOISE_MAX_AGE = 60 if PUBLIC else 0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

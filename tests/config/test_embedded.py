@@ -174,7 +174,12 @@ def test_a_server_that_cannot_start_says_why(own):
 
 
 def test_commands_that_need_no_database_start_nothing(own, tmp_path):
-    for command in (["check"], ["makemigrations", "--check", "--dry-run"], ["collectstatic", "--no-input", "--dry-run"], ["help"]):
+    for command in (
+        ["check"],
+        ["makemigrations", "--check", "--dry-run"],
+        ["collectstatic", "--no-input", "--dry-run"],
+        ["help"],
+    ):
         done = run(own, *manage(*command))
         assert done.returncode == 0, done.stderr
         assert not own.cluster.data.exists(), command
