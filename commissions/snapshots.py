@@ -52,7 +52,7 @@ def columns(query, names, params=()):
     return [np.frombuffer(value, dtype=">i8").astype(np.int64) for value in row]
 
 
-def _case(column, words):
+def case(column, words):
     """Return SQL that turns words into the engine's numbers."""
     whens = " ".join(f"WHEN '{word}' THEN {int(number)}" for word, number in words.items())
     return f"(CASE {column} {whens} END)"
@@ -61,7 +61,7 @@ def _case(column, words):
 MICROSECONDS = "(extract(epoch FROM {}) * 1000000)::bigint"
 PEOPLE = f"""
     SELECT d.id, p.id AS position, coalesce(p.parent_id, 0) AS parent, p.lft, p.rght,
-           CASE WHEN d.is_house THEN {int(Status.HOUSE)} ELSE {_case("d.status", STATUSES)} END AS status,
+           CASE WHEN d.is_house THEN {int(Status.HOUSE)} ELSE {case("d.status", STATUSES)} END AS status,
            {MICROSECONDS.format("d.enrolled_at")} AS joined_at
     FROM genealogy_position p JOIN genealogy_distributor d ON d.id = p.distributor_id
     WHERE p.tree_id = %s ORDER BY p.lft
@@ -78,14 +78,14 @@ def read_people():
     size = np.searchsorted(lft, rght) - np.arange(len(lft))
     return People(
         id=ids,
-        parent=_places(position, parent),
+        parent=places(position, parent),
         size=size,
         status=status.astype(np.int8),
         joined_at=joined_at,
     )
 
 
-def _places(keys, wanted):
+def places(keys, wanted):
     """Return the place of each wanted key among ``keys``, -1 where it is not there."""
     if not len(keys):
         return np.zeros(len(wanted), dtype=np.int64) - 1
@@ -112,7 +112,7 @@ def read_facts(index, count, ends_at):
 
 ENTRIES = f"""
     SELECT id, distributor_id, {MICROSECONDS.format("credited_at")} AS at, hashtextextended(reference, 0) AS reference,
-           {_case("buyer_kind", BUYERS)} AS buyer_kind, quantity, pv, cv, paid_minor, seller_price_minor,
+           {case("buyer_kind", BUYERS)} AS buyer_kind, quantity, pv, cv, paid_minor, seller_price_minor,
            ascii(substr(currency, 1, 1)) * 65536 + ascii(substr(currency, 2, 1)) * 256 + ascii(substr(currency, 3, 1))
                AS currency,
            coalesce(reverses_id, 0) AS reverses
@@ -141,6 +141,12 @@ def read_entries(index, entry_ids):
     return {
         int(period_id): _sales(index, [column[period_ids == period_id] for column in raw]) for period_id in np.unique(period_ids)
     }
+
+
+def read_sales_of(index, period_id, seller_ids):
+    """Return the entries of a period that are credited to some distributors."""
+    where = "period_id = %s AND distributor_id = ANY(%s)"
+    return _sales(index, columns(ENTRIES + where, ENTRY_NAMES, [period_id, list(seller_ids)]))
 
 
 def no_sales(index):
