@@ -28,6 +28,13 @@ PLACES = """
     JOIN genealogy_distributor above ON above.number = p.{above} ORDER BY d.enrolled_at, d.id"""
 
 
+# Numbers that the company gives out itself go on after the greatest that was brought in.
+STEP_OVER = """
+    SELECT setval('genealogy_distributor_number', greatest(taken.last, own.last_value), true)
+    FROM (SELECT max(substring(number FROM '^[A-Z]*([0-9]{{1,12}})$')::bigint) AS last FROM {source}) AS taken,
+        genealogy_distributor_number AS own WHERE taken.last IS NOT NULL"""
+
+
 def people(source: str, *, placed: bool) -> int:
     """Enrol everybody who stands in the table ``source``; return how many. Raises Refused when a tree takes one not.
 
@@ -39,6 +46,7 @@ def people(source: str, *, placed: bool) -> int:
         cursor.execute(DISTRIBUTORS.format(source=source))
         count = cursor.rowcount
         cursor.execute("ANALYZE genealogy_user, genealogy_distributor")
+        cursor.execute(STEP_OVER.format(source=source))
     _place(source, "sponsor", "sponsor", "NULL")
     if placed:
         _place(source, "binary", "placement", "p.leg")

@@ -98,6 +98,12 @@ TAKEN_BACK = """
     JOIN ready_order_lines l ON l.id = t.order_line_id
     WHERE o.row_line BETWEEN %(first)s AND %(last)s ORDER BY t.refund_id, l.number"""
 
+# Numbers that the shop gives out itself go on after the greatest that was brought in.
+STEP_OVER = """
+    SELECT setval('storefront_order_number', greatest(taken.last, own.last_value), true)
+    FROM (SELECT max(number::bigint) AS last FROM ready_orders WHERE number ~ '^[0-9]{1,12}$') AS taken,
+        storefront_order_number AS own WHERE taken.last IS NOT NULL"""
+
 
 def catalogue(products: str, prices: str) -> tuple[int, int]:
     """Store the products and prices of two tables that are not stored yet; return how many of each."""
@@ -142,3 +148,13 @@ def orders(*, first: int, last: int) -> int:
         taken_back = cursor.fetchall()
     volume_import.load([LoadRow(*row) for row in sold] + [LoadRow(*row[:-1], (row[-1], row[1])) for row in taken_back])
     return count
+
+
+def finish() -> None:
+    """Step over the order numbers that were brought in, and let the planner know how much there is now."""
+    with connection.cursor() as cursor:
+        cursor.execute(STEP_OVER)
+        cursor.execute(
+            "ANALYZE storefront_order, storefront_orderline, storefront_payment, storefront_refund,"
+            " storefront_refundline, commissions_volumeentry"
+        )

@@ -34,7 +34,7 @@ class Login:
 
 
 LOGINS = (
-    Login("leader", LEADER, "", "/office/", _("Team leader"), _("A large team, many sales of her own, live figures"), "users"),
+    Login("leader", LEADER, "", "/office/", _("Team leader"), _("A large team, many own sales, live figures"), "users"),
     Login("newcomer", NEWCOMER, "", "/office/", _("Newcomer"), _("Joined three days ago, nothing sold yet"), "sprout"),
     Login("customer", CUSTOMER, "", "/my/orders/", _("Customer"), _("Buys now and then, from the team leader"), "shopping-bag"),
     Login("office", "office@example.com", "Nora Lindqvist", "/company/", _("Head office"), _("May see and change everything"), "shield-check", "superuser"),

@@ -83,11 +83,22 @@ def distributors(people: int, end: datetime, rng: np.random.Generator) -> Distri
     busy |= (sizes >= TEAM) & (rng.random(people + 1) < 0.85) & (status == ACTIVE)
     habit = np.where(busy, rng.lognormal(-0.1, 0.5, people + 1) * np.where(sizes >= TEAM, 1.7, 1.0), 0.0)
     pull = np.where(busy, rng.pareto(1.6, people + 1) + 0.15 + 0.5 * np.log1p(sizes), 0.02) * (status == ACTIVE)
+    for top, most in ((leader, 4), (0, 8)):
+        heads = _largest_below(top, sponsor, sizes, most)
+        heads = heads[status[heads] == ACTIVE]
+        habit[heads], pull[heads] = 3.5, pull[heads] + 9.0
     shop = (rng.random(people + 1) < np.where(busy, 0.75, 0.2)) & (status == ACTIVE)
     habit[leader], shop[leader], shop[newcomer] = 3.0, True, True
     habit[newcomer] = pull[newcomer] = habit[0] = pull[0] = 0.0
     shop[0] = False
     return Distributors(sponsor, placement, leg, market, status, enrolled, habit, pull, shop, leader, newcomer)
+
+
+def _largest_below(person: int, sponsor, sizes, most: int) -> NDArray[np.int64]:
+    """Return whom somebody sponsored, those with the largest teams."""
+    below = (sponsor == person).nonzero()[0]
+    below = below[below > 0]
+    return below[np.argsort(-sizes[below], kind="stable")][:most]
 
 
 def _leader(sponsor: NDArray[np.int64]) -> int:

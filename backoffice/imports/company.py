@@ -23,10 +23,6 @@ from storefront import loading
 
 STRETCH = 10_000
 LOCK = 0x696D706F7274  # "import"
-ANALYSED = (
-    "storefront_order, storefront_orderline, storefront_payment, storefront_refund, storefront_refundline,"
-    " commissions_volumeentry"
-)
 ADDRESSES = "SELECT {key} AS name, street, postal_code, city, region FROM {table} WHERE street IS NOT NULL OR city IS NOT NULL"
 
 
@@ -133,7 +129,7 @@ class Import:
                 added += loading.orders(first=start, last=end)
                 self.say(_("orders: %(done)d of %(count)d brought in") % {"done": added, "count": count})
         if added:
-            cursor.execute(f"ANALYZE {ANALYSED}")
+            loading.finish()
         self._done(ORDERS, count, there)
         self._done(ORDER_LINES, lines)
         self._done(REFUNDS, refunded, refunds_there)

@@ -9,8 +9,8 @@ from backoffice.imports.files import PRICES, PRODUCTS, Unreadable
 from backoffice.imports.profile import PLAN, House, MarketEntry, Profile
 from backoffice.imports.rules import drop_refused, refuse, refuse_saying, repeated, was_refused
 from commissions import plan_versions
-from genealogy import trees
-from genealogy.models import Distributor, Market, Tree
+from genealogy import people
+from genealogy.models import Distributor, Market
 from storefront import loading
 from storefront.models import Delivery
 
@@ -19,10 +19,7 @@ def lay(profile: Profile) -> None:
     """Store markets, house, trees and plan; what is there already stays, and must not contradict the file."""
     for position, entry in enumerate(profile.markets):
         _market(entry, position)
-    house = _house(profile.house)
-    for code, kind, name in (("sponsor", Tree.Kind.OPEN, _("Sponsors")), ("binary", Tree.Kind.BINARY, _("Placement"))):
-        if not Tree.objects.filter(code=code).exists():
-            trees.plant(code=code, kind=kind, name=name, distributor_id=house.pk)
+    _house(profile.house)
     try:
         plan_versions.store(profile.plan)
     except ValidationError as error:
@@ -54,17 +51,15 @@ def _market(entry: MarketEntry, position: int) -> None:
         )
 
 
-def _house(entry: House) -> Distributor:
+def _house(entry: House) -> None:
     house = Distributor.objects.filter(is_house=True).first()
     if house is None:
-        market = Market.objects.get(code=entry.market)
-        return Distributor.objects.create(number=entry.number, name=entry.name, market=market, is_house=True)
-    if house.number != entry.number:
+        people.found(name=entry.name, market=Market.objects.get(code=entry.market), number=entry.number)
+    elif house.number != entry.number:
         raise Unreadable(
             _("company.toml, house: “number” is “%(found)s”, but another company is stored here, with the house %(stored)s.")
             % {"found": entry.number, "stored": house.number}
         )
-    return house
 
 
 def tell_markets(cursor, profile: Profile) -> None:

@@ -21,9 +21,11 @@ PRICED = """
     CREATE TEMP TABLE priced_lines AS
     SELECT l.row_line, l."order" AS order_number, l.line, l.quantity, l.product AS sku, p.id AS product_id, p.name,
         l.unit_price, o.row_line AS order_row, o.market, o.buyer_kind, m.decimals, m.scale,
-        l.unit_price * m.scale AS unit_minor, own.amount_minor AS list_minor,
-        retail.amount_minor AS retail_minor, seller.amount_minor AS seller_price_minor,
-        coalesce(l.pv, own.pv * l.quantity) AS pv, coalesce(l.cv, own.cv * l.quantity) AS cv,
+        l.unit_price * m.scale AS unit_minor,
+        coalesce(own.amount_minor, retail.amount_minor) AS list_minor, retail.amount_minor AS retail_minor,
+        coalesce(seller.amount_minor, retail.amount_minor) AS seller_price_minor,
+        coalesce(l.pv, coalesce(own.pv, retail.pv) * l.quantity) AS pv,
+        coalesce(l.cv, coalesce(own.cv, retail.cv) * l.quantity) AS cv,
         l.pv IS NOT NULL AND l.cv IS NOT NULL AS says_volume
     FROM staged_order_lines l LEFT JOIN staged_orders o ON o.number = l."order"
     LEFT JOIN market_money m ON m.code = o.market LEFT JOIN storefront_product p ON p.sku = l.product
@@ -135,9 +137,9 @@ def _refuse_lines(cursor) -> None:
     )  # fmt: skip
     refuse_saying(
         cursor, ORDER_LINES, "product",
-        "SELECT row_line, order_number, sku, format(%s, buyer_kind, market) FROM priced_lines WHERE product_id IS NOT NULL"
-        " AND order_row IS NOT NULL AND (list_minor IS NULL OR retail_minor IS NULL OR seller_price_minor IS NULL)",
-        [_("a product with a retail, a distributor and a %s price in the market %s")],
+        "SELECT row_line, order_number, sku, format(%s, market) FROM priced_lines WHERE product_id IS NOT NULL"
+        " AND order_row IS NOT NULL AND retail_minor IS NULL",
+        [_("a product with a retail price in the market %s")],
     )  # fmt: skip
     refuse_saying(
         cursor, ORDER_LINES, "unit_price",
