@@ -7,6 +7,7 @@ installed yet. The second time it sees from a stamp that all is there. Two runs 
 import fcntl
 import hashlib
 import os
+import ssl
 import subprocess
 import sys
 import venv
@@ -55,6 +56,8 @@ def synchronise(development: bool) -> int:
     """Have uv install the locked packages; return its exit code."""
     command = [str(uv()), "sync", "--frozen", "--quiet", "--inexact", "--python", sys.executable]
     settings = {"UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT), "UV_PYTHON_DOWNLOADS": "never"}
+    if ssl.get_default_verify_paths().cafile:
+        settings["UV_SYSTEM_CERTS"] = "true"  # where a proxy stands before the package index, the machine knows its certificate
     inherited = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
     return subprocess.run(
         command + ([] if development else ["--no-dev"]), cwd=BASE_DIR, env={**inherited, **settings}, check=False
