@@ -3,7 +3,6 @@
 from collections import Counter
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from commissions.engine.calculate import calculate
 from commissions.engine.result import Reason
@@ -26,8 +25,7 @@ def test_everybody_stands_where_the_twin_says(plan, company):
         assert ours.rank[place] == person.rank
         assert ours.best[place] == max(member.rank for member in twin.downline(person))
         for test, legs in zip(plan.leg_tests, ours.legs[:, place], strict=True):
-            heads = [child for child in person.children]
-            groups = [[head] if test.where == "frontline" else twin.downline(head) for head in heads]
+            groups = [[head] if test.where == "frontline" else twin.downline(head) for head in person.children]
             assert legs == sum(any(member.rank >= test.rank for member in group) for group in groups)
         for index, volume in zip(plan.capped_ranks, ours.counted_gv[:, place], strict=True):
             assert volume == twin.counted(person, plan.ranks[index])

@@ -126,5 +126,3 @@ def rows(text):
 def plain(hundredths):
     """Points as they are written."""
     return f"{(Decimal(int(hundredths)) / 100).normalize():f}"
-
-

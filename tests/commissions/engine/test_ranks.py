@@ -1,0 +1,45 @@
+"""What a rank takes, set against what a person has."""
+
+from commissions.engine import plan as plans
+from commissions.engine import ranks
+from commissions.engine.calculate import calculate
+from commissions.engine.plan import Where
+from commissions.engine.ranks import Measure, Requirement
+from tests.commissions.engine.companies import engine_snapshot
+from tests.commissions.engine.twin import Sale
+from tests.commissions.plans.examples import SHIPPED
+
+TEXT = (SHIPPED / "fernhollow.toml").read_text()
+PLAN = plans.parse(TEXT)
+
+
+def standings(plan):
+    """ana with two legs: ben's, whose cy is bronze, and dee's."""
+    people = [(1, 0, "open"), (2, 1, "open"), (3, 2, "open"), (4, 1, "open")]
+    sales = [
+        Sale(1, 1, 0, 1, "retail", 1, 99_50, 0, 0, 0, "USD"),
+        Sale(2, 3, 0, 2, "retail", 1, 600_00, 0, 0, 0, "USD"),
+        Sale(3, 4, 0, 3, "retail", 1, 1800_00, 0, 0, 0, "USD"),
+    ]
+    return calculate(plan, engine_snapshot(people, sales)).standings
+
+
+def test_what_is_missing_for_the_next_rank_is_told_requirement_by_requirement():
+    silver = ranks.requirements_of(PLAN, standings(PLAN), person=0, target=2)
+    assert silver == (
+        Requirement(Measure.PV, 99_50, 100_00),
+        Requirement(Measure.GV, 2499_50, 2500_00),
+        Requirement(Measure.LEGS, 2, 2, leg_rank=1, where=Where.ANYWHERE),
+    )
+    assert [each.missing for each in silver] == [50, 50, 0]
+
+
+def test_a_requirement_of_nothing_is_not_told():
+    assert ranks.requirements_of(PLAN, standings(PLAN), person=0, target=0) == ()
+
+
+def test_under_a_leg_cap_the_volume_that_counts_is_told():
+    capped = plans.parse(TEXT.replace("gv = 2500", 'gv = 2500\nleg_cap = { share = "40%", own_volume = "free" }'))
+    silver = ranks.requirements_of(capped, standings(capped), person=0, target=2)
+    assert silver[1] == Requirement(Measure.GV, 99_50 + 600_00 + 1000_00, 2500_00)
+    assert capped.capped_ranks == (2,)
