@@ -5,16 +5,17 @@ What is read here was written by the live refresh; whoever has no row has nothin
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Least
+import numpy as np
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from commissions import formats, plan_versions
+from commissions import formats, plan_versions, snapshots
 from commissions.engine import ranks
 from commissions.engine.plan import Where
 from commissions.engine.ranks import Measure
+from commissions.engine.snapshot import Index, People, Snapshot
 from commissions.models import EarningTotal, Standing
 from genealogy.models import Position
 
@@ -130,15 +131,26 @@ def _legs(plan, target, standing):
         f"legs_{place}": Count("pk", filter=Q(**{f"{'rank' if test.where is Where.FRONTLINE else 'best_rank'}__gte": test.rank}))
         for place, test in enumerate(plan.leg_tests)
     }
-    most = plan.ranks[target].most_of_a_leg
-    if most is not None:
-        wanted["counted"] = Sum(Least(F("gv"), most), default=0)
     found = frontline.aggregate(**wanted) if wanted else {}
     counted = None
-    if most is not None:
-        capped = plan.ranks[target].leg_cap.own_volume.value == "capped"
-        counted = found["counted"] + (min(standing.pv, most) if capped else standing.pv)
+    if plan.ranks[target].leg_cap is not None:
+        counted = _counted_volume(plan.ranks[target], standing, list(frontline.values_list("gv", flat=True)))
     return [found[f"legs_{place}"] for place in range(len(plan.leg_tests))], counted
+
+
+def _counted_volume(rung, standing, legs):
+    """Return the group volume under a rank's leg cap, by the engine, for somebody with the group volumes of the legs."""
+    count = 1 + len(legs)
+    people = People(
+        id=np.arange(count),
+        parent=np.minimum(np.arange(count) - 1, 0),
+        size=np.array([count] + [1] * len(legs)),
+        status=np.zeros(count, dtype=np.int8),
+        joined_at=np.zeros(count, dtype=np.int64),
+    )
+    snapshot = Snapshot(people, snapshots.no_sales(Index(people.id)))
+    pv, gv = np.array([standing.pv] + [0] * len(legs)), np.array([standing.gv, *legs])
+    return int(ranks.counted_volume(rung, snapshot, pv, gv)[0])
 
 
 def _in_words(plan, asked):

@@ -10,7 +10,7 @@ from commissions import periods, plan_versions
 from commissions.models import Period
 from tests.commissions.company import at, plan
 
-ZONES = "America/New_York America/Denver America/Sao_Paulo Europe/Paris Asia/Beirut Asia/Tokyo Australia/Lord_Howe".split()
+ZONES = ["America/New_York", "America/Denver", "America/Sao_Paulo", "Europe/Paris", "Asia/Beirut", "Asia/Tokyo"]
 
 
 @pytest.mark.parametrize("name", ZONES)
