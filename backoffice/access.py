@@ -14,6 +14,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils import timezone
 
+from genealogy import second_factor
 from genealogy.models import Distributor, Position
 
 SPONSOR_TREE = "sponsor"
@@ -27,9 +28,11 @@ def office_of(user):
     """Return the distributor whose office this user may enter, or None."""
     if not user.is_authenticated or not user.is_active:
         return None
-    return (
-        Distributor.objects.select_related("market").filter(user=user, status=Distributor.Status.ACTIVE, is_house=False).first()
-    )
+    offices = Distributor.objects.select_related("market", "site").filter(is_house=False)
+    distributor = offices.filter(user=user, status=Distributor.Status.ACTIVE).first()
+    if distributor is not None:
+        distributor.user = user  # both know each other now, and no template asks the database again
+    return distributor
 
 
 def position_of(distributor):
@@ -104,6 +107,8 @@ def head_office_required(permission):
     """Open a company page to staff who hold a permission. To other staff it is forbidden, to everybody else unknown."""
 
     def decorate(view):
+        opened = second_factor.required(view)
+
         @wraps(view)
         def guarded(request, *args, **kwargs):
             if not request.user.is_authenticated:
@@ -112,7 +117,7 @@ def head_office_required(permission):
                 raise Http404("No such page.")
             if not request.user.has_perm(permission):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            return opened(request, *args, **kwargs)
 
         guarded.opens_to = permission
         return guarded

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice import mails
 from backoffice.models import Mail, Notification
+from genealogy import second_factor
 
 admin.site.site_title = _("Head office")
 admin.site.site_header = _("Head office")
@@ -19,6 +20,7 @@ admin.site.index_title = _("What needs you")
 admin.site.site_url = "/company/"
 admin.site.index_template = "backoffice/admin_index.html"
 admin.site.login = secure_admin_login(admin.site.login)
+second_factor.require(admin.site)
 
 
 class Reading(admin.ModelAdmin):

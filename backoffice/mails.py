@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from backoffice import wake
 from backoffice.models import Mail
+from config.outbox.wake import Bell
 
 ATTEMPTS = 10
 BATCH = 50
@@ -30,13 +30,15 @@ LONGEST_PAUSE = timedelta(hours=6)
 # Mails that open a door (sign-in codes, address confirmations): their text is forgotten as soon as they have been sent.
 SECRET_KIND = "account"  # noqa: S105
 
+BELL = Bell("backoffice.tasks.send_mails")
+
 log = logging.getLogger(__name__)
 
 
 def write(*, key, kind, to, template, context, language="en"):
     """Write one mail from ``templates/mail/<template>/`` unless the key has been written before."""
     with translation.override(language):
-        facts = {"public_url": settings.PUBLIC_URL, "company": settings.COMPANY_NAME, **context}
+        facts = {"public_url": settings.PUBLIC_URL, "COMPANY": settings.COMPANY_NAME, **context}
         subject = " ".join(render_to_string(f"mail/{template}/subject.txt", facts).split())
         text = render_to_string(f"mail/{template}/body.txt", facts).strip() + "\n"
         html = render_to_string(f"mail/{template}/body.html", facts)
@@ -48,7 +50,7 @@ def store(mails):
     with transaction.atomic():
         Mail.objects.bulk_create(mails, ignore_conflicts=True)
         if settings.MAIL_TRANSPORT:
-            wake.after_commit(connection, "backoffice.tasks.send_mails")
+            BELL.ring_after_commit()
 
 
 def send_due(*, limit=1000):

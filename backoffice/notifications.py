@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from backoffice import wake
+from backoffice import hints
 from backoffice.models import Notification
 from commissions import formats
 from genealogy.models import Distributor
@@ -32,7 +32,7 @@ ICONS = {
 def tell(notifications):
     """Write notifications that are not written yet; the open pages of whom they are for hear of it after the commit."""
     Notification.objects.bulk_create(notifications, ignore_conflicts=True)
-    wake.open_pages({notification.distributor_id for notification in notifications})
+    hints.open_pages({notification.distributor_id for notification in notifications})
 
 
 @dataclass(frozen=True)

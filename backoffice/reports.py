@@ -1,11 +1,11 @@
 """Reading across models for the office: the period, the plan's ladder, a distributor's figures and what is missing."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db.models import Sum
 
 from backoffice import sales
-from commissions import periods, plan_versions
+from commissions import periods, plan_versions, standings
 from commissions.engine import money
 from commissions.models import EarningTotal, Period, Standing
 
@@ -31,10 +31,6 @@ class Ladder:
         """Return the name of a rank by its place in the ladder; below the ladder it has none."""
         return self.ranks[rank].name if 0 <= rank < len(self.ranks) else ""
 
-    def bonus_name(self, code):
-        """Return the name of a bonus."""
-        return next((bonus.name for bonus in self.plan.bonuses if bonus.code == code), code) if self.plan else code
-
     def in_plan_currency(self, amount_minor, currency):
         """Turn an amount into the plan's currency at the plan's own rate, rounded half to even."""
         if self.plan is None:
@@ -54,73 +50,53 @@ def ladder(period=None):
 
 
 @dataclass(frozen=True)
-class Total:
-    """What one bonus has paid one person so far in a period."""
-
-    code: str
-    name: str
-    amount_minor: int
-    currency: str
-
-
-@dataclass(frozen=True)
 class Figures:
-    """A distributor's figures of a period, as of the last live refresh."""
+    """A distributor's figures of a period, as of the last live refresh. ``climb`` is None before there is a plan."""
 
     period: Period | None
     currency: str
     standing: Standing
-    rank_name: str
-    rank_level: int
-    totals: list[Total]
+    totals: list
     today: dict
-    climb: object | None = None
-    history: list = field(default_factory=list)
+    climb: standings.Progress | None
+
+    @property
+    def rank_level(self):
+        """How many leaves the sign of the rank has: the lowest rank has one."""
+        return self.standing.rank + 1
 
     @property
     def earned_minor(self):
         """The sum of the bonuses, so that the parts and the whole agree wherever they are shown."""
         return sum(total.amount_minor for total in self.totals)
 
+    @property
+    def steps_met(self):
+        """How many of the next rank's requirements are met."""
+        return sum(step.is_met for step in self.climb.requirements) if self.climb else 0
+
 
 def figures(distributor):
     """Return the figures of now."""
     office = ladder()
-    standing = standing_of(distributor.pk, office.period)
+    today = sales.today(distributor)
+    if office.period is None:
+        return Figures(None, office.currency, Standing(distributor=distributor), [], today, None)
+    standing = standings.of(distributor.pk, office.period)
     return Figures(
         period=office.period,
         currency=office.currency,
         standing=standing,
-        rank_name=office.rank_name(standing.rank),
-        rank_level=standing.rank + 1,
-        totals=totals(distributor.pk, office),
-        today=sales.today(distributor),
+        totals=standings.totals(distributor.pk, office.period),
+        today=today,
+        climb=standings.progress(distributor.pk, office.period, standing),
     )
 
 
-def standing_of(distributor_id, period):
-    """Return somebody's standing in a period; one of zeros when there is none yet."""
-    found = period and Standing.objects.filter(period=period, distributor=distributor_id).first()
-    return found or Standing(period=period, distributor_id=distributor_id)
-
-
-def totals(distributor_id, office):
-    """Return what each bonus of the plan has paid somebody, in the plan's order; bonuses that paid nothing are there too."""
-    if office.plan is None:
-        return []
-    rows = EarningTotal.objects.filter(period=office.period, distributor=distributor_id)
-    paid = dict(rows.values_list("bonus", "amount_minor"))
-    return [Total(bonus.code, bonus.name, paid.get(bonus.code, 0), office.currency) for bonus in office.plan.bonuses]
-
-
-def history(distributor_id, *, most=6):
+def history(distributor_id):
     """Return somebody's standings of earlier periods, newest first, each with the name of its rank."""
-    rows = list(
-        Standing.objects.filter(distributor=distributor_id)
-        .exclude(period=ladder().period)
-        .select_related("period__plan")
-        .order_by("-period__starts_at")[:most]
-    )
+    now = ladder().period
+    rows = [row for row in standings.history(distributor_id, months=7) if row.period_id != now.pk] if now else []
     for row in rows:
         row.rank_name = ladder(row.period).rank_name(row.rank)
     return rows

@@ -20,7 +20,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from backoffice import freshness
-from backoffice.wake import FEED_CHANNEL, STANDINGS_CHANNEL
+from backoffice.hints import FEED_CHANNEL, STANDINGS_CHANNEL
 
 HEARTBEAT_SECONDS = 15.0
 AUTHORITY_SECONDS = 60.0
@@ -141,12 +141,13 @@ class Hub:
             return
         try:
             hint = json.loads(message["data"])
-            people, at = set(hint["people"]), hint.get("at")
+            people, at = hint.get("people"), hint.get("at")
             self.as_of = max(self.as_of, datetime.fromisoformat(at)) if at else self.as_of
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, AttributeError, TypeError):
             log.warning("a hint on %s was not understood", message["channel"])
             return
-        self.tell(people, {CHANNELS[message["channel"].decode()]})
+        kinds = {CHANNELS[message["channel"].decode()]}
+        self.tell(set(people) if isinstance(people, list) else self.pages.keys(), kinds)
 
     async def _keep_up(self):
         since = timezone.now()

@@ -47,12 +47,12 @@ class Page:
     after: int | None
 
 
-def children(viewer, position, period, *, after=None):
-    """Return a page of the people somebody sponsored, the newest first. ``position`` has been looked up by ``access``."""
+def children(own, position, period, *, after=None):
+    """Return a page of the people somebody sponsored, the newest first. Both positions were looked up by ``access``."""
     rows = Position.objects.filter(parent=position).order_by("-rght")
     if after is not None:
         rows = rows.filter(rght__lt=Subquery(Position.objects.filter(pk=after, parent=position).values("rght")[:1]))
-    return _page(rows, viewer, period)
+    return _page(rows, period, own)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def found_by(viewer, filters, period, *, after=None):
         rows = rows.filter(level=own.level + filters.level)
     if after is not None:
         rows = rows.filter(lft__gt=Subquery(Position.objects.filter(pk=after, tree=own.tree_id).values("lft")[:1]))
-    return _page(rows, viewer, period, own=own)
+    return _page(rows, period, own)
 
 
 def searched(viewer, words, period):
@@ -92,13 +92,14 @@ def searched(viewer, words, period):
     people = Distributor.objects.filter(Q(name__icontains=wanted) | Q(number__iexact=wanted)).values("pk")
     own = access.position_of(viewer)
     rows = access.downline(viewer).exclude(pk=own.pk).filter(distributor__in=people)
-    page = _page(rows, viewer, period, own=own)
+    page = _page(rows, period, own)
     return Page(sorted(page.members, key=lambda member: (member.name.casefold(), member.id)), page.after)
 
 
 def member(viewer, position, period):
     """Return one person of the downline as the viewer may see them."""
-    return _members([position], viewer, period, access.position_of(viewer))[0]
+    rows = _read(Position.objects.filter(pk=position.pk))
+    return _members(rows, period, access.position_of(viewer))[0]
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,9 @@ def path(viewer, position):
     return steps
 
 
-def _page(rows, viewer, period, own=None):
+def _page(rows, period, own):
     found = _read(rows[: PAGE + 1])
-    members = _members(found[:PAGE], viewer, period, own or access.position_of(viewer))
+    members = _members(found[:PAGE], period, own)
     return Page(members, found[PAGE - 1].pk if len(found) > PAGE else None)
 
 
@@ -135,7 +136,7 @@ def _read(rows):
     )
 
 
-def _members(positions, viewer, period, own):
+def _members(positions, period, own):
     standings = {
         standing.distributor_id: standing
         for standing in Standing.objects.filter(period=period, distributor__in=[p.distributor_id for p in positions])

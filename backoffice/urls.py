@@ -19,6 +19,7 @@ office = [
     path("earnings/", earnings.overview, name="earnings"),
     path("earnings/<str:period>/", earnings.overview, name="period"),
     path("earnings/<str:period>/<slug:bonus>/", earnings.bonus, name="bonus"),
+    path("earnings/<str:period>/<slug:bonus>/<slug:line>/", earnings.explanation, name="explanation"),
     path("shop/", shop.edit, name="shop"),
     path("shop/qr.svg", shop.qr, name="qr"),
 ]

@@ -2,10 +2,13 @@
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from backoffice import reports
+from backoffice import earned, reports
 from backoffice.access import distributor_required
+from commissions import standings
 from commissions.models import Period
 
 
@@ -16,8 +19,7 @@ def overview(request, period=None):
     office = reports.ladder(_period(period) if period else None)
     context = {
         "office": office,
-        "totals": reports.totals(request.distributor.pk, office),
-        "standing": reports.standing_of(request.distributor.pk, office.period),
+        "totals": standings.totals(request.distributor.pk, office.period) if office.period else [],
         "periods": reports.earned_by_period(request.distributor.pk),
     }
     context["earned_minor"] = sum(total.amount_minor for total in context["totals"])
@@ -27,11 +29,50 @@ def overview(request, period=None):
 @require_GET
 @distributor_required
 def bonus(request, period, bonus):
-    """Show what one bonus paid in a period, line by line."""
+    """Show what one bonus paid in a period, line by line, or the lines that passed the distributor by."""
     office = reports.ladder(_period(period))
     rule = _bonus(office, bonus)
-    total = next(total for total in reports.totals(request.distributor.pk, office) if total.code == rule.code)
-    return render(request, "backoffice/office/bonus.html", {"office": office, "bonus": rule, "total": total})
+    missed, before = "missed" in request.GET, request.GET.get("before", "")
+    lines, older = earned.page(
+        request.distributor, office.period, rule.code, before=int(before) if _is_id(before) else None, missed=missed
+    )
+    totals = standings.totals(request.distributor.pk, office.period)
+    context = {
+        "office": office,
+        "bonus": rule,
+        "total": next(total for total in totals if total.code == rule.code),
+        "lines": lines,
+        "before": older,
+        "missed": missed,
+        "why": [] if lines or missed else earned.why_nothing(request.distributor, office.period, rule.code),
+        "crumbs": [*_crumbs(office.period), (rule.name, "")],
+    }
+    return render(request, "backoffice/office/bonus.html", context)
+
+
+@require_GET
+@distributor_required
+def explanation(request, period, bonus, line):
+    """Explain one line: the order, the way up from the sale with the reason for each skip, rate, base, rounding."""
+    office = reports.ladder(_period(period))
+    rule = _bonus(office, bonus)
+    told = earned.explain_or_404(request.distributor, office.period, rule.code, line)
+    address = reverse("office:bonus", args=[office.period.name, rule.code])
+    context = {
+        "office": office,
+        "bonus": rule,
+        "told": told,
+        "crumbs": [*_crumbs(office.period), (rule.name, address), (told.title, "")],
+    }
+    return render(request, "backoffice/office/explanation.html", context)
+
+
+def _crumbs(period):
+    return [(_("Earnings"), reverse("office:earnings")), (period.name, reverse("office:period", args=[period.name]))]
+
+
+def _is_id(written):
+    return written.isdecimal() and len(written) < 19
 
 
 def _period(name):

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET
 from backoffice import notifications, reports, sales
 from backoffice.access import distributor_required
 from backoffice.models import Notification
-from storefront.models import Site
 
 SAID_AT_ONCE = 3
 NEWS_PAGE = 30
@@ -21,7 +20,7 @@ NEWS_PAGE = 30
 @distributor_required
 def home(request):
     """Show the day at a glance: figures, the way to the next rank, earnings, latest sales, what happened."""
-    site = Site.objects.filter(distributor=request.distributor).first()
+    site = getattr(request.distributor, "site", None)
     return render(
         request,
         "backoffice/office/home.html",
@@ -47,7 +46,8 @@ def figures(request):
 def feed(request):
     """Bring what happened and the latest sales anew, and have the page say aloud what is newest."""
     shown = request.GET.get("after", "")
-    response = render(request, "backoffice/office/feed.html", {**_latest(request.distributor), "oob": True})
+    context = {**_latest(request.distributor), "unread": notifications.unread(request.distributor), "oob": True}
+    response = render(request, "backoffice/office/feed.html", context)
     if shown.isdecimal():
         fresh = notifications.latest(request.distributor, after=int(shown), limit=SAID_AT_ONCE)
         said = [told.sentence for told in fresh if told.kind in (Notification.Kind.SALE, Notification.Kind.RANK)]
@@ -62,7 +62,6 @@ def _latest(distributor):
         "feed": feed,
         "newest": feed[0].id if feed else 0,
         "sales": sales.latest(distributor),
-        "unread": notifications.unread(distributor),
     }
 
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from backoffice import reports, sales
+from backoffice import earned, reports, sales
 from backoffice.access import distributor_required
 
 
@@ -30,7 +30,8 @@ def sale(request, order_id):
             "crumbs": [(_("Sales"), reverse("office:sales")), (order.number, "")],
             "order": order,
             "sale": sales.of(order),
+            "plan_currency": reports.ladder().currency,
             "trail": sales.trail(order),
-            "earned": reports.earned_with(request.distributor, order),
+            "earned": earned.of_order(request.distributor, order),
         },
     )

@@ -24,7 +24,8 @@ def overview(request):
     elif filters:
         page = team.found_by(request.distributor, filters, office.period, after=after)
     else:
-        page = team.children(request.distributor, access.position_of(request.distributor), office.period, after=after)
+        own = access.position_of(request.distributor)
+        page = team.children(own, own, office.period, after=after)
     context = {
         "office": office,
         "page": page,
@@ -45,7 +46,8 @@ def children(request, distributor_id):
     """Bring the people whom one member sponsored, for the fold below that member."""
     position = access.member_or_404(request.distributor, distributor_id)
     office = reports.ladder()
-    page = team.children(request.distributor, position, office.period, after=_number(request.GET.get("after")))
+    own = access.position_of(request.distributor)
+    page = team.children(own, position, office.period, after=_number(request.GET.get("after")))
     context = {"office": office, "page": page, "parent": distributor_id, "is_tree": True}
     return render(request, "backoffice/office/team_more.html", context)
 
@@ -64,7 +66,7 @@ def person(request, distributor_id):
         "member": team.member(request.distributor, position, office.period),
         "path": team.path(request.distributor, position),
         "history": reports.history(position.distributor_id),
-        "page": team.children(request.distributor, position, office.period),
+        "page": team.children(access.position_of(request.distributor), position, office.period),
         "parent": distributor_id,
         "is_tree": True,
     }

@@ -1,0 +1,166 @@
+"""Earning lines as their payee reads them: whose sale it was, at which level, base times rate.
+
+Of an order in the downline the payee learns the seller, the volume and the day; what was bought, and by whom, stays with
+the seller. Of an own sale there is the way to the order.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from backoffice import access
+from backoffice.notifications import first_name
+from commissions import earnings, explanations, formats, plan_versions
+from commissions.models import VolumeEntry
+from genealogy import lineage
+from genealogy.models import Distributor
+from storefront.models import Order
+
+PAGE = 40
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line in a list."""
+
+    title: str
+    how: str
+    at: datetime | None
+    amount_minor: int
+    currency: str
+    href: str
+    is_reversal: bool
+
+
+def page(distributor, period, bonus, *, before=None, missed=False):
+    """Return a page of the lines that one bonus paid somebody in a period, newest first, and the cursor behind it."""
+    found = earnings.lines(distributor.pk, period, bonus=bonus, limit=PAGE, before=before, missed=missed)
+    return rows(distributor, period, found.lines), found.before
+
+
+def rows(distributor, period, lines):
+    """Turn lines into rows. Two queries however many there are."""
+    sources = {line.source_id for line in lines if line.source_id not in (None, distributor.pk)}
+    names = dict(Distributor.objects.filter(pk__in=sources).values_list("pk", "name"))
+    own = {pk for pk in (order_id(line.reference) for line in lines if line.source_id == distributor.pk) if pk}
+    buyers = dict(Order.objects.filter(pk__in=own, seller=distributor).values_list("pk", "name"))
+    return [_row(line, period, names, buyers) for line in lines]
+
+
+def _row(line, period, names, buyers):
+    is_reversal = line.reference.startswith("refund:")
+    if line.source_id in names:
+        title = _("A return to %(name)s") if is_reversal else _("A sale by %(name)s")
+        title %= {"name": names[line.source_id]}
+    else:
+        buyer = buyers.get(order_id(line.reference))
+        title = _("Your sale to %(name)s") % {"name": first_name(buyer)} if buyer else _("Your own sales")
+    return Row(
+        title=title,
+        how=how(line),
+        at=line.at,
+        amount_minor=line.amount_minor,
+        currency=line.currency,
+        href=reverse("office:explanation", args=[period.name, line.bonus, name_of(line)]) if line.reference else "",
+        is_reversal=is_reversal or line.amount_minor < 0,
+    )
+
+
+def how(line):
+    """Say base times rate, and at which level: ``Level 2: 24 CV × 8%``."""
+    if line.base_currency:
+        base = formats.money(line.base, line.base_currency)
+    else:
+        base = _("%(points)s CV") % {"points": formats.points(line.base)}
+    if not line.rate_ppm or line.rate_ppm == 1_000_000:
+        return base
+    said = {"level": line.level, "base": base, "rate": formats.percent(line.rate_ppm)}
+    return _("Level %(level)s: %(base)s × %(rate)s") % said if line.level else _("%(base)s × %(rate)s") % said
+
+
+def name_of(line):
+    """Return the name of a line in an address: ``order-81`` for what order 81 paid."""
+    return line.reference.replace(":", "-")
+
+
+class Names:
+    """Names of the people of one explanation, as its reader may see them: who is not in the own downline has none."""
+
+    def __init__(self, viewer, seller_id):
+        way = {seller_id, *lineage.upline(seller_id, tree=access.SPONSOR_TREE, up_to=viewer.pk)}
+        allowed = access.below(viewer, way)
+        self.viewer = viewer
+        self.names = dict(Distributor.objects.filter(pk__in=allowed).values_list("pk", "name"))
+
+    def __call__(self, distributor_id):
+        if distributor_id == self.viewer.pk:
+            return self.viewer.name
+        return self.names.get(distributor_id) or _("somebody above you")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one order paid with one bonus, explained. ``sale`` is set where the order is the reader's own."""
+
+    title: str
+    explanation: explanations.Explanation
+    at: datetime
+    points: int
+    sale: Order | None
+    currency: str
+
+
+def explain_or_404(distributor, period, bonus, line):
+    """Explain a line by its name in the address. What was sold outside the own downline is not found."""
+    kind, _dash, number = line.partition("-")
+    entries = VolumeEntry.objects.filter(period=period, reference=f"{kind}:{number}").order_by("line")
+    first = entries.first()
+    if first is None or first.distributor_id not in access.below(distributor, [first.distributor_id]):
+        raise Http404("No such line.")
+    names = Names(distributor, first.distributor_id)
+    found = explanations.explain(distributor.pk, period, bonus, first.reference, name_of=names)
+    own = first.distributor_id == distributor.pk
+    sale = Order.objects.filter(pk=order_id(first.reference), seller=distributor).first() if own else None
+    title = (
+        _("Your sale to %(name)s") % {"name": first_name(sale.name)}
+        if sale
+        else _("A sale by %(name)s") % {"name": names(first.distributor_id)}
+    )
+    return Told(
+        title=title,
+        explanation=found,
+        at=first.credited_at,
+        points=sum(entries.values_list("cv", flat=True)),
+        sale=sale,
+        currency=found.lines[0].currency if found.lines else plan_versions.load(period.plan).currency,
+    )
+
+
+def why_nothing(distributor, period, bonus):
+    """Say why a bonus has paid the distributor nothing in a period."""
+    return explanations.why_nothing(distributor.pk, period, bonus, name_of=Names(distributor, distributor.pk))
+
+
+def of_order(distributor, order):
+    """Return the lines that one order of a seller's own has earned that seller, as rows, bonus by bonus."""
+    entry = VolumeEntry.objects.filter(reference=f"order:{order.pk}").select_related("period__plan").first()
+    if entry is None:
+        return []
+    found = []
+    for rule in plan_versions.load(entry.period.plan).bonuses:
+        told = explanations.explain(
+            distributor.pk, entry.period, rule.code, entry.reference, name_of=Names(distributor, distributor.pk)
+        )
+        address = reverse("office:explanation", args=[entry.period.name, rule.code, f"order-{order.pk}"])
+        note = "" if told.lines else " ".join(told.why_not[:1])
+        found.append({"name": rule.name, "note": note, "amount_minor": told.amount_minor, "href": address})
+    return found
+
+
+def order_id(reference):
+    """Return the order that a reference means, None when it means something else."""
+    kind, _colon, number = reference.partition(":")
+    return int(number) if kind == "order" and number.isdecimal() else None

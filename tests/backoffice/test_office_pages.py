@@ -1,0 +1,182 @@
+"""The pages of the office: what they show, to whom, and at what cost."""
+
+import json
+
+import pytest
+
+from backoffice import notifications, team
+from commissions import periods
+from commissions.models import EarningTotal, Standing
+from storefront.models import Site
+
+
+def page(cast, person, address, **options):
+    response = cast.client(person).get(address, **options)
+    assert response.status_code == 200, address
+    return response.content.decode()
+
+
+def stand(person, **figures):
+    period = periods.current()
+    Standing.objects.create(period=period, distributor=person, updated_at=period.starts_at, **figures)
+
+
+def test_the_dashboard_shows_volume_earnings_rank_and_the_latest_sale(cast, heard):
+    cast.sell(cast.ben, quantity=2)
+    heard()
+    stand(cast.ben, pv=4800, gv=4800, rank=0, team_size=1)
+    EarningTotal.objects.create(
+        period=periods.current(), distributor=cast.ben, bonus="retail_profit", amount_minor=2000, currency="USD"
+    )
+    shown = page(cast, cast.ben, "/office/")
+    for words in ("Earned so far in", "$20.00", "48", "Mara bought 2 × Linden Tea", "Associate", "Retail profit"):
+        assert words in shown
+
+
+def test_a_newcomer_reads_what_to_do_first_instead_of_empty_tables(cast):
+    shown = page(cast, cast.dee, "/office/")
+    assert "Your first sale is waiting" in shown and "Get my link" in shown
+    assert "Your team starts with one person" in page(cast, cast.dee, "/office/team/")
+
+
+def test_the_dashboard_works_before_there_is_any_plan(cast):
+    from commissions.models import Period, PlanVersion  # noqa: PLC0415
+
+    Period.objects.all().delete()
+    PlanVersion.objects.all().delete()
+    assert "No period has begun" in page(cast, cast.ana, "/office/")
+
+
+def test_a_fresh_sale_is_said_aloud_once_on_the_open_page(cast, heard):
+    heard()
+    newest = notifications.newest_id(cast.ben)
+    cast.sell(cast.ben)
+    heard()
+    client = cast.client(cast.ben)
+    said = json.loads(client.get(f"/office/feed/?after={newest}")["HX-Trigger"])
+    assert said == {"live:said": {"sentences": ["Mara bought Linden Tea"]}}
+    assert "HX-Trigger" not in client.get(f"/office/feed/?after={notifications.newest_id(cast.ben)}").headers
+
+
+def test_reading_the_news_marks_it_read(cast, heard):
+    heard()
+    assert notifications.unread(cast.ana) == 1
+    assert "Ben joined your team" in page(cast, cast.ana, "/office/news/")
+    assert notifications.unread(cast.ana) == 0
+
+
+def test_a_sale_page_tells_the_trail_and_only_the_first_name(cast):
+    order = cast.sell(cast.ben)
+    shown = page(cast, cast.ben, f"/office/sales/{order.pk}/")
+    assert "Mara’s order" in shown and "bought in the personal shop" in shown
+    for secret in ("Lindqvist", "mara@example.com", "1 Main Street"):
+        assert secret not in shown
+
+
+def test_the_trail_does_not_name_other_sellers(cast):
+    order = cast.sell(cast.ben)
+    order.trail.insert(0, {"what": "site", "distributor": cast.dee.pk, "at": order.placed_at.isoformat(), "address": "dee"})
+    order.save()
+    assert "Dee" not in page(cast, cast.ben, f"/office/sales/{order.pk}/")
+
+
+def test_a_sale_of_somebody_else_is_not_found_whoever_asks(cast):
+    order = cast.sell(cast.ben)
+    for person in (cast.ana, cast.cy, cast.dee):
+        assert cast.client(person).get(f"/office/sales/{order.pk}/").status_code == 404
+
+
+def test_a_member_page_shows_the_path_and_no_contact_details(cast):
+    stand(cast.cy, pv=1234, gv=5678, rank=1)
+    shown = page(cast, cast.ana, f"/office/people/{cast.cy.pk}/")
+    for words in ("Cy", "Ben", "Level 2", "Bronze", "12.34", "56.78"):
+        assert words in shown
+    for secret in ("cy@example.com", "ben@example.com", "Dee"):
+        assert secret not in shown
+
+
+def test_a_long_path_shows_its_two_ends(cast):
+    person = cast.cy
+    for step in range(20):
+        person = cast.enrol(f"Step{step}", person)
+    shown = page(cast, cast.ana, f"/office/people/{person.pk}/")
+    assert "15 people between" in shown
+
+
+@pytest.mark.parametrize("address", ["/office/people/{}/", "/office/team/{}/"])
+def test_a_person_outside_the_downline_is_not_found(cast, address):
+    for viewer, other in ((cast.ana, cast.dee), (cast.ben, cast.ana), (cast.ana, cast.house)):
+        assert cast.client(viewer).get(address.format(other.pk)).status_code == 404
+    assert cast.client(cast.ana).get(address.format(999_999)).status_code == 404
+
+
+def test_search_finds_by_name_and_number_in_the_own_downline_only(cast):
+    assert "Cy" in page(cast, cast.ana, "/office/team/?q=cy")
+    assert cast.cy.number in page(cast, cast.ana, f"/office/team/?q={cast.cy.number.lower()}")
+    assert "Nobody found" in page(cast, cast.ana, "/office/team/?q=dee")
+    assert "Nobody found" in page(cast, cast.ana, f"/office/team/?q={cast.dee.number}")
+    assert "Write a little more" in page(cast, cast.ana, "/office/team/?q=c")
+
+
+def test_filters_combine_activity_rank_and_level(cast):
+    stand(cast.ben, is_active=True, rank=1)
+    stand(cast.cy, is_active=True, rank=0)
+    names = lambda query: [member.name for member in found(cast.ana, **query)]  # noqa: E731
+    assert names({"active": True}) == ["Ben", "Cy"]
+    assert names({"active": False}) == []
+    assert names({"rank": 1}) == ["Ben"]
+    assert names({"level": 2}) == ["Cy"]
+    assert names({"active": True, "rank": 0, "level": 2}) == ["Cy"]
+
+
+def found(viewer, **query):
+    return team.found_by(viewer, team.Filters(**query), periods.current()).members
+
+
+def test_the_first_level_is_paged_by_a_cursor_without_gaps_or_doubles(cast):
+    for number in range(team.PAGE + 4):
+        cast.enrol(f"Leaf{number:02d}", cast.cy)
+    client = cast.client(cast.cy)
+    first = client.get("/office/team/").content.decode()
+    cursor = first.split("after=")[1].split('"')[0]
+    rest = client.get(f"/office/team/?after={cursor}", headers={"HX-Request": "true"}).content.decode()
+    names = [f"Leaf{number:02d}" for number in range(team.PAGE + 4)]
+    assert [name for name in names if (name in first) == (name in rest)] == []
+    assert "<html" not in rest
+
+
+@pytest.mark.parametrize(
+    "address", ["/office/team/?after=abc", "/office/team/?rank=99&level=-1&active=maybe", "/office/team/?after=9" + "9" * 30]
+)
+def test_an_address_that_makes_no_sense_filters_nothing(cast, address):
+    assert "Ben" in page(cast, cast.ana, address)
+
+
+def test_a_shop_is_edited_and_a_bad_address_says_what_to_do(cast):
+    client = cast.client(cast.ana)
+    assert client.get("/office/shop/").status_code == 200
+    answer = client.post("/office/shop/", {"name": "Ana's leaves", "slug": "Admin", "headline": "", "story": ""})
+    assert answer.status_code == 422 and "is kept for the company" in answer.content.decode()
+    assert client.post("/office/shop/", {"name": "Ana's leaves", "slug": "ana-leaves", "story": "Tea."}).status_code == 302
+    site = Site.objects.get(distributor=cast.ana)
+    assert (site.slug, site.name, site.story) == ("ana-leaves", "Ana's leaves", "Tea.")
+
+
+def test_the_qr_code_is_a_picture_of_the_own_link(cast):
+    answer = cast.client(cast.ana).get("/office/shop/qr.svg")
+    assert answer["Content-Type"] == "image/svg+xml" and b"<svg" in answer.content
+
+
+@pytest.mark.parametrize(
+    ("address", "queries"),
+    [("/office/", 22), ("/office/figures/", 12), ("/office/feed/", 15), ("/office/team/", 14), ("/office/sales/", 12)],
+)
+def test_pages_cost_the_same_however_many_people_and_sales(cast, heard, django_assert_max_num_queries, address, queries):
+    for number in range(6):
+        cast.enrol(f"Leaf{number}", cast.ana)
+        cast.sell(cast.ana, email=f"buyer{number}@example.com")
+    heard()
+    client = cast.client(cast.ana)
+    client.get(address)
+    with django_assert_max_num_queries(queries):
+        client.get(address)
