@@ -20,7 +20,7 @@ from backoffice.models import Mail
 from storefront.models import Site
 
 MAILS_A_PAGE = 30
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 def demo_only(view):
