@@ -88,6 +88,7 @@ class Order(models.Model):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ["-id"]
+        permissions = [("refund_order", _("Can refund and cancel orders"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(total_minor=F("subtotal_minor") + F("delivery_minor")), name="order_total_adds_up"

@@ -1,0 +1,71 @@
+"""Lists of which there may be a million rows: counted only as far as anybody turns pages, and never written to."""
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.utils.functional import cached_property
+
+from commissions import formats
+
+MOST_ROWS = 5_000
+
+
+class ShortCount(Paginator):
+    """Counts to five thousand and stops there, whatever the conditions: beyond that one searches instead of turning pages."""
+
+    @cached_property
+    def count(self):
+        """Return the number of rows, or the most that is counted."""
+        return self.object_list.order_by()[:MOST_ROWS].count()
+
+
+class Long(admin.ModelAdmin):
+    """A long list."""
+
+    paginator = ShortCount
+    show_full_result_count = False
+    list_per_page = 50
+
+
+class Reading(Long):
+    """Records that the shop writes and head office reads."""
+
+    def has_add_permission(self, request):
+        """Nobody writes these by hand."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Nobody changes them."""
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        """Nobody deletes them."""
+        return False
+
+
+class ReadingInline(admin.TabularInline):
+    """The same below another record."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request, obj=None):
+        """Nobody writes these by hand."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Nobody changes them."""
+        return False
+
+
+def money(field, currency, label):
+    """Return a column that writes an amount with its currency; ``currency`` is the path to the code."""
+
+    @admin.display(description=label)
+    def column(self, row):
+        code = row
+        for name in currency.split("."):
+            code = getattr(code, name)
+        return formats.money(getattr(row, field), code)
+
+    return column
