@@ -45,7 +45,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SITE_ID = 1
 
 INSTALLED_APPS = [
-    *(app for app in ("backoffice.demo", "backoffice.imports") if find_spec(app)),
+    "backoffice.demo",
+    "backoffice.imports",
     "backoffice",
     "autoship",
     "storefront",
@@ -155,12 +156,19 @@ else:
     VALKEY_URL = environment.text("VALKEY_URL").replace("valkeys://", "rediss://", 1).replace("valkey://", "redis://", 1)
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.caching.ForgivingCache",
         "LOCATION": VALKEY_URL,
         "KEY_PREFIX": "canopy",
         "TIMEOUT": 300,
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
-    }
+    },
+    # Drawn pieces of pages, keyed by what they were drawn from; each process keeps its own.
+    "template_fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pieces",
+        "TIMEOUT": 300,
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+    },
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
