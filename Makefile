@@ -13,7 +13,7 @@ RUN    = .venv/bin/python
 TESTS  = tests
 CORES := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 
-.PHONY: help up test test-fast check bench soak format install install-dev browser reset
+.PHONY: help up test test-fast check bench soak pictures format install install-dev browser reset
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -36,6 +36,9 @@ bench: install-dev ## measure; prints JSON lines   [ONLY=enrolment,live] [FULL=1
 soak: install-dev ## the property tests for a long time, and the slow tests three times over
 	@HYPOTHESIS_PROFILE=soak $(RUN) -m pytest $(TESTS) -q -n $(CORES) --maxprocesses 4 --dist loadgroup -m "not slow and not browser"
 	@for round in 1 2 3; do $(RUN) -m pytest $(TESTS) -q -m "slow and not browser" || exit 1; done
+
+pictures: install-dev browser ## take the pictures of docs/screenshots anew
+	@$(RUN) -m tests.browser.pictures
 
 format: install-dev ## put the code into the one format
 	@$(RUN) -m ruff check --fix --quiet . ; $(RUN) -m ruff format .
