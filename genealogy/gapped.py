@@ -36,8 +36,10 @@ class GappedQuerySet(TreeQuerySet):
     bulk_update = _closed("bulk_update")
 
 
-class GappedTreeManager(TreeManager.from_queryset(GappedQuerySet)):
+class GappedTreeManager(TreeManager):
     """The library's manager, in tree order, with its writers closed."""
+
+    _queryset_class = GappedQuerySet
 
     insert_node = _closed("insert_node")
     move_node = _closed("move_node")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from genealogy.models.market import Market
 
 
-class Distributor(models.Model):
+class Distributor(models.Model):  # type: ignore[django-manager-missing]  # the stubs do not know mptt
     """A person or the house, with a public number."""
 
     class Status(models.TextChoices):

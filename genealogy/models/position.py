@@ -12,7 +12,7 @@ from genealogy.gapped import GappedNode
 from genealogy.models.distributor import Distributor
 
 
-class Tree(models.Model):
+class Tree(models.Model):  # type: ignore[django-manager-missing]  # the stubs do not know mptt
     """One way in which the distributors stand under each other: by sponsor, or by placement."""
 
     class Kind(models.TextChoices):
