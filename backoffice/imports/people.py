@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from backoffice.imports import ancestry, refusals
 from backoffice.imports.files import PEOPLE
 from backoffice.imports.refusals import Refusal
-from backoffice.imports.rules import drop_refused, refuse, repeated
+from backoffice.imports.rules import drop_refused, refuse, repeated, was_refused
 from backoffice.imports.staging import gathered, integers
 from genealogy import loading
 from storefront import loading as shop_loading
@@ -141,13 +141,9 @@ def _note_unknown(cursor, link: str, numbers) -> None:
     cursor.execute(
         f"""
         INSERT INTO {refusals.TABLE} SELECT %s, row_line, number, %s, {link},
-            coalesce((SELECT format(%s, min(r.line)) FROM {refusals.TABLE} r WHERE r.file = %s AND r.key = p.{link}), %s)
-        FROM numbered_people p WHERE nth = ANY(%s)
+            coalesce({was_refused(PEOPLE, f"p.{link}")}, %s) FROM numbered_people p WHERE nth = ANY(%s)
         """,
-        [
-            PEOPLE.name, link, _("somebody who is taken; this person's own row, line %s, was refused"), PEOPLE.name,
-            _("the number of somebody in this file or in the company"), lost,
-        ],
+        [PEOPLE.name, link, _("the number of somebody in this file or in the company"), lost],
     )  # fmt: skip
 
 

@@ -54,4 +54,7 @@ def was_refused(file: File, key: str) -> str:
     """Write the SQL that says in which line the row of a key was refused; null when no such row was."""
     text = _("one that is taken; %s, line %%s, was refused") % file.name
     quoted = text.replace("'", "''").replace("%", "%%")
-    return f"(SELECT format('{quoted}', min(r.line)) FROM {refusals.TABLE} r WHERE r.file = '{file.name}' AND r.key = {key})"
+    return (
+        f"(SELECT format('{quoted}', r.line) FROM {refusals.TABLE} r"
+        f" WHERE r.file = '{file.name}' AND r.key = {key} ORDER BY r.line LIMIT 1)"
+    )
