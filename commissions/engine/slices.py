@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import tree
-from commissions.engine.bonuses.bonus import Bonus, Unit
+from commissions.engine.bonuses.bonus import Bonus, Reach, Unit
 from commissions.engine.calculate import earn, lines, stand
 from commissions.engine.held import Held, have_sales, merged, ranges, sales_of, taken_in, whole
 from commissions.engine.plan import Plan
@@ -94,9 +94,8 @@ def take(held: Held, change: Change) -> Held:
 def restand(plan: Plan, held: Held, sales: Sales, concerned: NDArray[np.int64]) -> After:
     """Compute where the people concerned and their uplines stand once the new ``sales`` are in."""
     people = held.people
-    upline = _upline_mask(people, concerned)
-    frontline = ~upline & np.append(upline, False)[people.parent]
-    rows = np.flatnonzero(upline | frontline)
+    upline = _mask(len(people) + 1, tree.with_uplines(concerned, people.parent, people.size))
+    rows = np.flatnonzero(upline[:-1] | upline[people.parent])  # and their frontlines; a root's parent is the last, False
     folded = ~upline[rows]
     outside = Outside(
         folded=folded,
@@ -120,7 +119,7 @@ def affected_sellers(plan: Plan, bonus: Bonus, held: Held, after: After) -> NDAr
         return _NOBODY
     near = _within_reach(plan, bonus, held, after.rows[claims], after)
     sellers = near[have_sales(held.batches, near)]
-    upward = np.flatnonzero(_upline_mask(held.people, sellers))
+    upward = tree.with_uplines(sellers, held.people.parent, held.people.size)
     part, local = part_of(held.people, upward), np.searchsorted(upward, sellers)
     payee_before = bonus.walk(plan, part, held.standings.take(upward), local).payee
     payee_after = bonus.walk(plan, part, after.take(upward), local).payee
@@ -138,7 +137,7 @@ def lines_of(plan: Plan, held: Held, person: int) -> tuple[Lines, Sales]:
     after = After(held.standings, _NOBODY, held.standings.take(_NOBODY))
     near = np.unique(np.concatenate([_within_reach(plan, bonus, held, concerned, after) for bonus in plan.bonuses]))
     sellers = near[have_sales(held.batches, near)]
-    upward = np.flatnonzero(_upline_mask(held.people, sellers))
+    upward = tree.with_uplines(sellers, held.people.parent, held.people.size)
     part, standings = part_of(held.people, upward), held.standings.take(upward)
     me = int(np.searchsorted(upward, person))
     met = np.zeros(len(sellers), dtype=np.bool_)
@@ -170,7 +169,7 @@ def _gains(plan: Plan, index: int, held: Held, sales: Sales, after: After) -> tu
     known = sales_of(held.batches, sellers)
     if bonus.line is Unit.ORDER:  # of a seller whose walk is as before, only the orders that have something new
         known = known.take(np.flatnonzero(np.isin(known.person, affected) | np.isin(known.order, sales.order)))
-    upward = np.flatnonzero(_upline_mask(held.people, sellers))
+    upward = tree.with_uplines(sellers, held.people.parent, held.people.size)
     part = part_of(held.people, upward)
     now = Snapshot(part, _credited_within(merged(known, sales), upward))
     then = Snapshot(part, _credited_within(known, upward))
@@ -182,14 +181,27 @@ def _gains(plan: Plan, index: int, held: Held, sales: Sales, after: After) -> tu
 def _within_reach(plan: Plan, bonus: Bonus, held: Held, claimants: NDArray[np.int64], after: After) -> NDArray[np.int64]:
     """Find everybody below the claimants, themselves included, whose walk may come as far as the nearest of them."""
     rows, parent, size = _downlines(held.people, claimants)
-    before, now = bonus.reach(plan, held.standings.take(rows)), bonus.reach(plan, after.take(rows))
-    if before is None or now is None:
+    reach = _reach(plan, bonus, held, rows, after)
+    if reach is None:
         return rows
-    marked = before.marked & now.marked
     claims = _mask(len(rows), np.searchsorted(rows, claimants))
     nearest = np.where(claims, np.arange(len(rows)), tree.next_upline(claims, parent)[:-1])
-    met = tree.count_above(marked, size) + marked
-    return rows[met - met[nearest] <= min(before.most, now.most)]
+    met = tree.count_above(reach.marked, size) + reach.marked
+    return rows[met - met[nearest] <= reach.most]
+
+
+def _reach(plan: Plan, bonus: Bonus, held: Held, rows: NDArray[np.int64], after: After) -> Reach | None:
+    """Say how far up from some people a walk can come, before or after."""
+    if len(rows) * 8 < len(held.people):
+        before, now = bonus.reach(plan, held.standings.take(rows)), bonus.reach(plan, after.take(rows))
+        return before and now and Reach(before.marked & now.marked, before.most)
+    # Most people's standings are as they were: looking at all of them is quicker than copying those of so many.
+    before, now = bonus.reach(plan, held.standings), bonus.reach(plan, after.stood)
+    if before is None or now is None:
+        return None
+    marked = before.marked.copy()
+    marked[after.rows] &= now.marked
+    return Reach(marked[rows], before.most)
 
 
 def _downlines(people: People, heads: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -218,11 +230,6 @@ def part_of(people: People, rows: NDArray[np.int64]) -> People:
 def _credited_within(sales: Sales, rows: NDArray[np.int64]) -> Sales:
     """Return sales whose people are counted among ``rows``."""
     return dataclasses.replace(sales, person=np.searchsorted(rows, sales.person))
-
-
-def _upline_mask(people: People, who: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark some people and everybody above them."""
-    return tree.holds_below(_mask(len(people), who), people.size)
 
 
 def _mask(length: int, which: NDArray[np.int64]) -> NDArray[np.bool_]:

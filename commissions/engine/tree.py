@@ -7,6 +7,9 @@ loops over people: what needs the way up takes pointer jumping, whose rounds gro
 import numpy as np
 from numpy.typing import NDArray
 
+_FEW = 20_000
+"""Up to here it is quicker to climb to so many people than to pass over a million once."""
+
 
 class BrokenTree(ValueError):
     """The parents do not make a tree, or the arrays do not stand in its preorder."""
@@ -79,6 +82,23 @@ def holds_below(marked: NDArray[np.bool_], size: NDArray[np.int64]) -> NDArray[n
     np.cumsum(marked, out=running[1:])
     found: NDArray[np.bool_] = running[np.arange(len(marked)) + size] != running[:-1]
     return found
+
+
+def with_uplines(people: NDArray[np.int64], parent: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return, in order, some people and everybody above them.
+
+    A few are climbed from one by one, which costs what is found and not what there is; many are marked and looked for.
+    """
+    found: set[int] = set()
+    for person in people.tolist():
+        while person >= 0 and person not in found:
+            found.add(person)
+            person = parent.item(person)
+            if len(found) > _FEW:
+                marked = np.zeros(len(parent), dtype=np.bool_)
+                marked[people] = True
+                return np.flatnonzero(holds_below(marked, size))
+    return np.array(sorted(found), dtype=np.int64)
 
 
 def count_above(marked: NDArray[np.bool_], size: NDArray[np.int64]) -> NDArray[np.int64]:
