@@ -49,6 +49,9 @@ class Gateway(Protocol):
 
     code: str
 
+    def page_facts(self, order) -> dict:
+        """Return what the gateway's part of the payment page needs to know."""
+
     def create(self, payment) -> Answer:
         """Make the payment known to the gateway. No money can move yet."""
 

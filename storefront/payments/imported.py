@@ -8,6 +8,9 @@ class ImportedGateway:
 
     code = "import"
 
+    def page_facts(self, order):
+        return {}
+
     def create(self, payment):
         raise Declined("Payments of another system are brought in, not made here.")
 

@@ -92,6 +92,10 @@ class StripeGateway:
             http_client=stripe.RequestsClient(timeout=15),
         )
 
+    def page_facts(self, order):
+        amount = to_stripe(order.total_minor, order.currency)
+        return {"stripe_key": settings.STRIPE_PUBLISHABLE_KEY, "stripe_js": settings.STRIPE_JS_URL, "stripe_amount": amount}
+
     def create(self, payment):
         params = {
             "amount": to_stripe(payment.amount_minor, payment.currency),

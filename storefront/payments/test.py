@@ -72,6 +72,9 @@ class TestGateway:
     __test__ = False
     code = "test"
 
+    def page_facts(self, order):
+        return {"cards": CARDS}
+
     def create(self, payment):
         intent, _made = TestIntent.objects.get_or_create(
             idempotency_key=payment.idempotency_key,

@@ -2,7 +2,6 @@
 
 import secrets
 
-from django.conf import settings
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from storefront import attribution, carts, customers, emails, orders, payments, receipts
 from storefront.forms import CheckoutForm, TestCardForm
 from storefront.models import Order, Payment
-from storefront.payments import test
+from storefront.payments import test as testbank
 from storefront.refusal import Refusal
 from storefront.shopper import Shopper
 
@@ -105,7 +104,7 @@ def pay(request, token):
         return redirect(receipts.path(order))
     if order.status == Order.Status.CANCELLED:
         return _replaced(request, order)
-    if settings.PAYMENT_GATEWAY == "test":
+    if payments.active().code == "test":
         return _pay_by_test_card(request, order)
     return _pay_by_stripe(request, order)
 
@@ -163,15 +162,9 @@ def _authenticate(request, order, payment):
 
 def _pay_page(request, order, facts, status=200):
     shopper = Shopper(request)
-    context = {
-        "order": order,
-        "lines": list(order.lines.select_related("product")),
-        "cards": test.CARDS,
-        "stripe_key": settings.STRIPE_PUBLISHABLE_KEY,
-        "stripe_js": settings.STRIPE_JS_URL,
-        "stripe_amount": order.total_minor,
-    }
-    return shopper.page(f"storefront/pay_{settings.PAYMENT_GATEWAY}.html", {**context, **facts}, status=status)
+    gateway = payments.active()
+    context = {"order": order, "lines": list(order.lines.select_related("product")), **gateway.page_facts(order)}
+    return shopper.page(f"storefront/pay_{gateway.code}.html", {**context, **facts}, status=status)
 
 
 @never_cache
@@ -188,7 +181,7 @@ def pay_return(request, token):
     if order.status in (Order.Status.PAID, Order.Status.REFUNDED):
         return redirect(receipts.path(order))
     if payment.status == Payment.Status.FAILED:
-        facts = {"form": TestCardForm()} if settings.PAYMENT_GATEWAY == "test" else {}
+        facts = {"form": TestCardForm()} if payments.active().code == "test" else {}
         return _pay_page(request, order, {**facts, "failed": payment})
     return Shopper(request).page("storefront/pay_waiting.html", {"order": order, "payment": payment})
 
@@ -197,11 +190,11 @@ def pay_return(request, token):
 @require_http_methods(["GET", "HEAD", "POST"])
 def test_bank(request, reference):
     """The test gateway's own page on which a payer authenticates. No money moves."""
-    intent = test.waiting_for_payer(reference)
+    intent = testbank.waiting_for_payer(reference)
     if intent is None:
         payment = get_object_or_404(Payment.objects.select_related("order"), gateway="test", reference=reference)
         return redirect("storefront:pay_return", payment.order.token)
     if request.method == "POST":
-        test.authenticate(intent, approve=request.POST.get("answer") == "approve")
+        testbank.authenticate(intent, approve=request.POST.get("answer") == "approve")
         return redirect(intent.return_url)
     return Shopper(request).piece("storefront/test_bank.html", {"intent": intent})
