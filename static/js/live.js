@@ -175,9 +175,8 @@ document.body.addEventListener("htmx:afterSettle", () => {
 });
 
 // A piece may bring a sentence to say (HX-Trigger: {"live:said": {"sentences": [...]}}).
-document.body.addEventListener("live:said", async ({ detail }) => {
-  const { say } = await import(dataset.base);
-  for (const sentence of detail.sentences) say(sentence, "success");
+document.body.addEventListener("live:said", ({ detail }) => {
+  for (const text of detail.sentences) document.dispatchEvent(new CustomEvent("say", { detail: { text, tone: "success" } }));
 });
 
 remember(read());
