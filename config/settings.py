@@ -4,7 +4,6 @@ docs/running.md has the table of variables for those who run it.
 """
 
 import warnings
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 

@@ -1,11 +1,9 @@
 """The address book of the site: which app answers under which prefix."""
 
-from importlib.util import find_spec
-
 from django.conf import settings
-from django.conf.urls.static import static
 from django.contrib import admin
 from django.urls import include, path
+from django.views.static import serve
 
 from config import health
 
@@ -16,8 +14,8 @@ urlpatterns = [
     path("accounts/", include("genealogy.urls")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("backoffice.urls")),
+    path("", include("storefront.urls")),
 ]
-for app in ("backoffice", "storefront"):
-    if find_spec(f"{app}.urls"):
-        urlpatterns.append(path("", include(f"{app}.urls")))
-urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)
+if not settings.PUBLIC:
+    urlpatterns.append(path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}))

@@ -2,14 +2,15 @@
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import urllib.error
 import urllib.request
 
-from django.core.management import get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from backoffice.demo import logins
 from config import processes, servers
 from config.supervisor import Supervisor
 
@@ -41,11 +42,15 @@ class Command(BaseCommand):
             "PUBLIC_URL": os.environ.get("PUBLIC_URL", self.url),
             "PYTHONUNBUFFERED": "1",
         }
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the supervisor takes over, either signal ends this
         try:
             servers.hold()
+            self.prepare(environment, 0 if no_demo else people)
         except servers.EmbeddedError as error:
             raise CommandError(str(error)) from error
-        self.prepare(environment, 0 if no_demo else people)
+        except KeyboardInterrupt:
+            raise CommandError("Stopped before it was up; the next start goes on from here.") from None
+        self.words = announcement(self.url, demo=not no_demo)
         commands = processes.commands(port)
         if sales:
             commands["sales"] = processes.manage("simulate")
@@ -53,26 +58,28 @@ class Command(BaseCommand):
         asyncio.run(self.supervisor.run(once_up=self.announce))
 
     def prepare(self, environment: dict[str, str], people: int) -> None:
-        """Bring the database to the state of this checkout; make the demo company when asked for."""
-        steps = [["migrate", "--verbosity", "0"], ["roles"]]
-        if people:
-            steps.append(["demo", "--people", str(people)])
-        known = get_commands()
-        for step in steps:
-            if step[0] not in known:
-                continue
-            self.stdout.write(f"canopy | {' '.join(step[:1])} ...")
-            if subprocess.run(processes.manage(*step), env=environment, cwd=processes.BASE_DIR, check=False).returncode:
-                raise CommandError(f"manage.py {' '.join(step)} did not succeed; its reason stands above.")
+        """Bring the database to the state of this checkout, in a process whose memory is given back."""
+        print("canopy | preparing the database ...", flush=True)
+        step = processes.manage("prepare", *(["--people", str(people)] if people else []))
+        if subprocess.run(step, env=environment, cwd=processes.BASE_DIR, check=False).returncode:
+            raise CommandError("The database could not be prepared; the reason stands above.")
 
     async def announce(self) -> None:
         """Wait for the first answer of the site, then say where it is and who may sign in."""
         while not await asyncio.to_thread(answers, self.url):
             await asyncio.sleep(0.1)
-        lines = [f"Canopy is running at {self.url}", f"Sign in at {self.url}/accounts/login/", "Ctrl-C stops it."]
-        width = max(map(len, lines)) + 4
-        for line in ("+" + "-" * width + "+", *(f"|  {line:<{width - 2}}|" for line in lines), "+" + "-" * width + "+"):
+        width = max(map(len, self.words)) + 4
+        for line in ("+" + "-" * width + "+", *(f"|  {line:<{width - 2}}|" for line in self.words), "+" + "-" * width + "+"):
             self.supervisor.say("canopy", line)
+
+
+def announcement(url: str, *, demo: bool) -> list[str]:
+    """Return what a person must know once the site answers."""
+    lines = [f"Canopy is running at {url}", "Ctrl-C stops it."]
+    if demo and logins.exist():
+        lines += ["", f"Sign in with one tap at {url}/accounts/login/", f"or with the password {logins.PASSWORD} as"]
+        lines += [f"  {login.title!s:<12} {login.email:<22} {login.about}" for login in logins.LOGINS]
+    return lines
 
 
 def refuse_taken(port: int) -> None:
