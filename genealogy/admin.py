@@ -3,6 +3,7 @@
 Positions are read here; they are written by ``genealogy.trees`` alone. Lists do not count a million rows.
 """
 
+from allauth.mfa import admin as mfa_admin  # noqa: F401  (registers its own page first, which is replaced below)
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
@@ -113,6 +114,29 @@ class PeopleAdmin(Large, UserAdmin):
         return False
 
 
+admin.site.unregister(Authenticator)
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(Large):
+    """Passkeys and authenticator apps: seen, and taken away from who has lost theirs; never their secrets."""
+
+    ordering = ("-id",)
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+
+    def has_add_permission(self, request):
+        """Only its owner can set one up."""
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """There is nothing to change."""
+        return False
+
+
 @admin.register(Market)
 class MarketAdmin(admin.ModelAdmin):
     """The countries in which the company sells."""
@@ -157,11 +181,11 @@ class DistributorAdmin(Large):
         below = list(lineage.children(distributor.pk)[: SHOWN + 1])
         counts = lineage.downline_counts([position.pk for position in below])
         shown = format_html_join(
-            "", "<li>{} · {}</li>", ((link_to(p.distributor), people_below(counts[p.pk])) for p in below[:SHOWN])
+            "", "<div>{} · {}</div>", ((link_to(p.distributor), people_below(counts[p.pk])) for p in below[:SHOWN])
         )
         more = _("The newest %(count)s are shown.") % {"count": SHOWN} if len(below) > SHOWN else ""
         every = f"{reverse('admin:genealogy_position_changelist')}?parent__id__exact={position.pk}"
-        return format_html('<ul>{}</ul>{} <a href="{}">{}</a>', shown, more, every, _("All of them"))
+        return format_html('{}<p>{} <a href="{}">{}</a></p>', shown, more, every, _("All of them"))
 
     def has_add_permission(self, request):
         """A distributor is enrolled, into the trees too; a form for a row alone would leave them out."""

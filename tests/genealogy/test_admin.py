@@ -138,3 +138,12 @@ def test_the_second_factor_changes_nothing_for_others_or_when_it_is_switched_off
     customer = User.objects.create_user("cy@example.com")
     assert not second_factor.lacking(customer) and not second_factor.lacking(AnonymousUser())
     assert not guarded_site.has_permission(ask(customer))
+
+
+def test_a_lost_second_factor_is_taken_away_and_its_secret_never_shown(client, boss):
+    key = Authenticator.objects.create(user=boss, type=Authenticator.Type.TOTP, data={"secret": "hidden-from-all"})
+    client.force_login(boss)
+    page = client.get(reverse("admin:mfa_authenticator_change", args=[key.pk]))
+    assert page.status_code == 200 and "hidden-from-all" not in page.content.decode()
+    client.post(reverse("admin:mfa_authenticator_delete", args=[key.pk]), {"post": "yes"})
+    assert not Authenticator.objects.exists()

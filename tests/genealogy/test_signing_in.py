@@ -20,6 +20,7 @@ LOGIN, REQUEST_CODE, CONFIRM_CODE = "account_login", "account_request_login_code
 
 @pytest.fixture(autouse=True)
 def fresh(db, settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # what is slow on purpose
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     cache.clear()
     yield
@@ -191,3 +192,14 @@ def test_codes_and_links_are_asked_for_a_few_times_a_minute_only(client, ana):
     assert len(mail.outbox) == 3, answers
     tries = [client.post("/accounts/link/guess/").status_code for _ in range(35)]
     assert tries[0] == 410 and tries[-1] == 429
+
+
+def test_the_page_of_devices_signs_the_others_out(client, ana):
+    other = client.__class__(HTTP_USER_AGENT="Mozilla/5.0 (iPhone)")
+    for device in (client, other):
+        device.post(reverse(LOGIN), {"login": ana.email, "password": PASSWORD})
+    page = client.get(reverse("usersessions_list"))
+    assert page.status_code == 200 and len(page.context["sessions"]) == 2
+    client.post(reverse("usersessions_list"))
+    assert signed_in(client) == str(ana.pk)
+    assert other.get(reverse("usersessions_list")).status_code == 302
