@@ -4,7 +4,7 @@ from functools import wraps
 from urllib.parse import urlencode
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
-from csp.decorators import csp_replace, csp_update
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib.auth import login as sign_in_user
 from django.core.paginator import Paginator
@@ -66,7 +66,7 @@ def mail_list(request):
 
 @demo_only
 @require_GET
-@csp_update({"frame-src": [SELF]})
+@csp_replace({"frame-src": [SELF]})
 def mail(request, mail_id):
     """Show one mail."""
     return render(request, "demo/mail.html", {"mail": get_object_or_404(Mail, pk=mail_id)})
