@@ -21,7 +21,7 @@ MOST_NEWCOMERS = 2_000
 
 ROWS = """
     SELECT d.id, coalesce(above.distributor_id, 0),
-           CASE WHEN d.is_house THEN 'house' ELSE d.status END, (extract(epoch FROM d.enrolled_at) * 1000000)::bigint
+           CASE WHEN d.is_house THEN 0 ELSE ascii(d.status) END, (extract(epoch FROM d.enrolled_at) * 1000000)::bigint
     FROM genealogy_distributor d
     JOIN genealogy_position p ON p.distributor_id = d.id
     JOIN genealogy_tree t ON t.id = p.tree_id AND t.code = 'sponsor'
@@ -31,11 +31,15 @@ ROWS = """
 
 
 class Unread(LookupError):
-    """What is pending needs more than is in memory: periods that are not there, too many newcomers, or everything anew."""
+    """What is pending needs more than is in memory: periods that are not there, or too many newcomers."""
 
     def __init__(self, period_ids=()):
         super().__init__("what is pending needs more than is in memory")
         self.period_ids = set(period_ids)
+
+
+class Reload(LookupError):
+    """Somebody asked that everything be read anew."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Change:
 def take_in(books, claimed):
     """Return (books, changes): the books with newcomers in them, and by period what there is to refresh."""
     if claimed.reload:
-        raise Unread(pk for pk in claimed.reload if pk)
+        raise Reload
     index = next(iter(books.values())).held.index
     sellers = _sellers(claimed.volume, books)
     unknown = [seller for seller in sellers if not stands(seller, index)]
@@ -100,8 +104,7 @@ def read_people(distributor_ids, index):
         with connection.cursor() as cursor:
             cursor.execute(ROWS, [sorted(wanted)])
             people = [
-                Person(pk, above, int(snapshots.STATUSES.get(status, Status.HOUSE)), joined)
-                for pk, above, status, joined in cursor.fetchall()
+                Person(pk, above, int(snapshots.STATUSES[letter]), joined) for pk, above, letter, joined in cursor.fetchall()
             ]
         for person in people:
             if stands(person.id, index):

@@ -20,7 +20,7 @@ from commissions import arrivals, killpoints, live_pending, locks, periods, plan
 from commissions.books import Book
 from commissions.events import RankReached
 from commissions.models import LivePending, Period, Standing, VolumeEntry
-from config.outbox import announce
+from config.outbox import announce_all
 from genealogy.models import Distributor
 
 BATCH = 5_000
@@ -100,25 +100,15 @@ class Refresher:
         if not self.hold():
             return None
         try:
-            asked = live_pending.seconds_since_reload_asked()
-            if asked:
-                newest, oldest = asked
-                if newest < RELOAD_SETTLES_SECONDS and oldest < RELOAD_WAITS_SECONDS:
-                    return Refreshed()
-                return self.read(self._wanted())
             wanted = self._wanted()
             if not wanted <= self.books.keys():
-                return self.read(wanted)
-            return self._refresh()
-        except arrivals.Unread as unread:
-            return self._read_after(unread)
-        except BaseException:
-            self.forget()
-            raise
-
-    def _read_after(self, unread):
-        try:
-            return self.read(self._wanted() | self.books.keys() | unread.period_ids)
+                return self.read(wanted | self.books.keys())
+            try:
+                return self._refresh()
+            except arrivals.Unread as unread:
+                return self.read(wanted | self.books.keys() | unread.period_ids)
+            except arrivals.Reload:
+                return self.read(wanted) if reload_is_due() else Refreshed()
         except BaseException:
             self.forget()
             raise
@@ -200,8 +190,10 @@ class Refresher:
         standing_rows.write(book.period.pk, ids, figures, at=timezone.now())
         for bonus, payees, amounts in totals:
             standing_rows.write_totals(book.period.pk, bonus, book.plan.currency, payees, amounts)
-        for distributor_id, rank, code in book.ranks_reached(entry):
-            announce(RankReached(period_id=book.period.pk, distributor_id=distributor_id, rank=rank, rank_code=code))
+        announce_all(
+            RankReached(period_id=book.period.pk, distributor_id=distributor_id, rank=rank, rank_code=code)
+            for distributor_id, rank, code in book.ranks_reached(entry)
+        )
 
     def _publish(self, entries):
         """Tell the open pages whose figures changed. Nobody's figures depend on this message."""
@@ -211,6 +203,12 @@ class Refresher:
             ids = self.books[pk].ids[entry.people].tolist() if len(entry.people) <= EVERYBODY else None
             message = {"period": pk, "people": ids, "at": timezone.now().isoformat()}
             wake.publish(CHANNEL, json.dumps(message))
+
+
+def reload_is_due():
+    """Tell whether a reload that was asked for should begin: while an import still asks for more, not for some time."""
+    asked = live_pending.seconds_since_reload_asked()
+    return asked is None or asked[0] >= RELOAD_SETTLES_SECONDS or asked[1] >= RELOAD_WAITS_SECONDS
 
 
 def pending_periods():

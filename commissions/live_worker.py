@@ -26,6 +26,7 @@ STANDBY_SECONDS = 5.0
 """How often a second worker asks whether the first still has the lock."""
 
 LONGEST_PAUSE = 60.0
+WORTH_TELLING_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,8 @@ class LiveWorker:
             if not done.taken:
                 return LOOK_SECONDS
             took = time.monotonic() - started
-            log.info("live refresh: %s rows taken in, %s standings, %.0f ms", done.taken, sum(done.written.values()), took * 1e3)
+            level = logging.INFO if took > WORTH_TELLING_SECONDS else logging.DEBUG
+            log.log(level, "live refresh: %s rows taken in, %s standings, %.2f s", done.taken, sum(done.written.values()), took)
             if done.taken >= BUSY_ROWS:
                 self.ending.wait(min(max(took, SHORTEST_WINDOW), LONGEST_WINDOW))
         return 0.0

@@ -21,8 +21,7 @@ READ_WHOLE = 20_000
 
 DOWNLINE = f"""
     SELECT p.id AS position, coalesce(p.parent_id, 0) AS parent, p.lft, p.rght, d.id,
-           CASE WHEN d.is_house THEN {int(Status.HOUSE)} ELSE {snapshots.case("d.status", snapshots.STATUSES)} END AS status,
-           {snapshots.MICROSECONDS.format("d.enrolled_at")} AS joined_at,
+           CASE WHEN d.is_house THEN 0 ELSE ascii(d.status) END AS status, d.enrolled_at AS joined_at,
            coalesce(s.pv, 0) AS pv, coalesce(s.gv, 0) AS gv, coalesce(s.is_active, false)::int AS active,
            coalesce(s.rank, {NO_RANK}) AS rank, coalesce(s.best_rank, {NO_RANK}) AS best
     FROM (SELECT wanted.* FROM genealogy_position wanted WHERE {{which}}) p
@@ -96,7 +95,9 @@ def newest(person, period, *, before, most):
 
 def _part(person, period, which, parameters, sellers):
     plan = plan_versions.load(period.plan)
-    read = snapshots.columns(DOWNLINE.format(which=which), NAMES, {"person": person, "period": period.pk, **parameters})
+    read = snapshots.columns(
+        DOWNLINE.format(which=which), NAMES, {"person": person, "period": period.pk, **parameters}, instants=("joined_at",)
+    )
     position, parent, lft, rght, ids, status, joined_at, pv, gv, active, rank, best = read
     if not len(ids) or ids[0] != person:
         raise OutsideTree(f"Distributor {person} does not stand in the sponsor tree above those who sold.")
@@ -104,7 +105,7 @@ def _part(person, period, which, parameters, sellers):
         id=ids,
         parent=snapshots.places(position, parent),
         size=np.searchsorted(lft, rght) - np.arange(len(lft)),
-        status=status.astype(np.int8),
+        status=snapshots.looked_up(snapshots.STATUSES, status),
         joined_at=joined_at,
     )
     people = snapshots.as_of(people, MappingProxyType({}), period.ends_at)

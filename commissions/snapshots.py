@@ -7,14 +7,15 @@ million people take a second and no Python object is made for any of them.
 import dataclasses
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
 import psycopg
 from django.db import connection, transaction
 
-from commissions.engine import money
 from commissions.engine import snapshot as engine_snapshot
+from commissions.engine.money import CURRENCIES
 from commissions.engine.snapshot import BuyerKind, Index, People, Sales, Snapshot, Status
 from commissions.models import Fact, LivePending
 from genealogy.models import Tree
@@ -23,8 +24,12 @@ SPONSOR_TREE = "sponsor"
 ENTRIES_A_QUERY = 2_500_000
 """Rows of a query come as one value a column; this keeps the values of one answer well below Postgres's limit of 1 GB."""
 
-STATUSES = {"active": Status.OPEN, "suspended": Status.SUSPENDED, "terminated": Status.TERMINATED}
-BUYERS = {"distributor": BuyerKind.DISTRIBUTOR, "preferred": BuyerKind.PREFERRED, "retail": BuyerKind.RETAIL}
+POSTGRES_EPOCH = 946_684_800_000_000
+"""Microseconds from 1970 to 2000, from where Postgres counts."""
+
+# Words come over as the number of their first letter, which differs; of the house nothing but that is asked.
+STATUSES = {0: Status.HOUSE, ord("a"): Status.OPEN, ord("s"): Status.SUSPENDED, ord("t"): Status.TERMINATED}
+BUYERS = {ord("d"): BuyerKind.DISTRIBUTOR, ord("p"): BuyerKind.PREFERRED, ord("r"): BuyerKind.RETAIL}
 
 
 class NoTree(LookupError):
@@ -43,26 +48,27 @@ def one_instant():
         yield
 
 
-def columns(query, names, params=()):
-    """Run a query and return the named columns of it, all whole numbers, as int64 arrays."""
-    packed = ", ".join(f"coalesce(string_agg(int8send({name}), ''), '')" for name in names)
+def columns(query, names, params=(), *, instants=()):
+    """Run a query and return the named columns of it as int64 arrays: whole numbers, or, in ``instants``, times.
+
+    Times come as microseconds since 1970.
+    """
+    packed = ", ".join(
+        f"coalesce(string_agg({'timestamptz_send' if name in instants else 'int8send'}({name}), ''), '')" for name in names
+    )
     with psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(f"SELECT {packed} FROM ({query}) q", params, binary=True)
         row = cursor.fetchone()
-    return [np.frombuffer(value, dtype=">i8").astype(np.int64) for value in row]
+    read = [np.frombuffer(value, dtype=">i8").astype(np.int64) for value in row]
+    for place, name in enumerate(names):
+        if name in instants:
+            read[place] += POSTGRES_EPOCH
+    return read
 
 
-def case(column, words):
-    """Return SQL that turns words into the engine's numbers."""
-    whens = " ".join(f"WHEN '{word}' THEN {int(number)}" for word, number in words.items())
-    return f"(CASE {column} {whens} END)"
-
-
-MICROSECONDS = "(extract(epoch FROM {}) * 1000000)::bigint"
-PEOPLE = f"""
+PEOPLE = """
     SELECT d.id, p.id AS position, coalesce(p.parent_id, 0) AS parent, p.lft, p.rght,
-           CASE WHEN d.is_house THEN {int(Status.HOUSE)} ELSE {case("d.status", STATUSES)} END AS status,
-           {MICROSECONDS.format("d.enrolled_at")} AS joined_at
+           CASE WHEN d.is_house THEN 0 ELSE ascii(d.status) END AS status, d.enrolled_at AS joined_at
     FROM genealogy_position p JOIN genealogy_distributor d ON d.id = p.distributor_id
     WHERE p.tree_id = %s ORDER BY p.lft
 """
@@ -74,15 +80,22 @@ def read_people():
     if tree_id is None:
         raise NoTree("There is no sponsor tree yet: plant one before reading a snapshot.")
     names = ("id", "position", "parent", "lft", "rght", "status", "joined_at")
-    ids, position, parent, lft, rght, status, joined_at = columns(PEOPLE, names, [tree_id])
+    ids, position, parent, lft, rght, status, joined_at = columns(PEOPLE, names, [tree_id], instants=("joined_at",))
     size = np.searchsorted(lft, rght) - np.arange(len(lft))
     return People(
         id=ids,
         parent=places(position, parent),
         size=size,
-        status=status.astype(np.int8),
+        status=looked_up(STATUSES, status),
         joined_at=joined_at,
     )
+
+
+def looked_up(words, letters):
+    """Return the engine's number for the letter of each word."""
+    table = np.full(256, -1, dtype=np.int8)
+    table[list(words)] = [int(number) for number in words.values()]
+    return table[letters]
 
 
 def places(keys, wanted):
@@ -110,17 +123,15 @@ def read_facts(index, count, ends_at):
     return MappingProxyType(facts)
 
 
-ENTRIES = f"""
-    SELECT id, distributor_id, {MICROSECONDS.format("credited_at")} AS at, hashtextextended(reference, 0) AS reference,
-           {case("buyer_kind", BUYERS)} AS buyer_kind, quantity, pv, cv, paid_minor, seller_price_minor,
-           ascii(substr(currency, 1, 1)) * 65536 + ascii(substr(currency, 2, 1)) * 256 + ascii(substr(currency, 3, 1))
-               AS currency,
-           coalesce(reverses_id, 0) AS reverses
+# Quantity, currency (as a hash of 24 bits) and buyer share one number: each column of its own costs as much as a big one.
+ENTRIES = """
+    SELECT id, distributor_id, credited_at, hashtextextended(reference, 0) AS reference,
+           (quantity::bigint << 32) | ((hashtext(currency) & 16777215)::bigint << 8) | ascii(buyer_kind) AS small,
+           pv, cv, paid_minor, seller_price_minor, coalesce(reverses_id, 0) AS reverses
     FROM commissions_volumeentry WHERE
 """
 ENTRY_NAMES = (
-    "id", "distributor_id", "at", "reference", "buyer_kind", "quantity", "pv", "cv", "paid_minor",
-    "seller_price_minor", "currency", "reverses",
+    "id", "distributor_id", "credited_at", "reference", "small", "pv", "cv", "paid_minor", "seller_price_minor", "reverses",
 )  # fmt: skip
 
 
@@ -129,7 +140,8 @@ def read_sales(index, period_id):
     parts = _parts(period_id)
     where = "period_id = %s" + (" AND id %% %s = %s" if parts > 1 else "")
     read = [
-        columns(ENTRIES + where, ENTRY_NAMES, [period_id, parts, part] if parts > 1 else [period_id]) for part in range(parts)
+        columns(ENTRIES + where, ENTRY_NAMES, [period_id, parts, part] if parts > 1 else [period_id], instants=("credited_at",))
+        for part in range(parts)
     ]
     return _sales(index, [np.concatenate(column) for column in zip(*read, strict=True)])
 
@@ -137,7 +149,7 @@ def read_sales(index, period_id):
 def read_entries(index, entry_ids):
     """Return some entries: ``{period id: Sales}``. Raises Unsound for one outside the tree."""
     query = ENTRIES.replace("SELECT id,", "SELECT id, period_id,", 1) + "id = ANY(%s)"
-    *raw, period_ids = columns(query, (*ENTRY_NAMES, "period_id"), [list(entry_ids)])
+    *raw, period_ids = columns(query, (*ENTRY_NAMES, "period_id"), [list(entry_ids)], instants=("credited_at",))
     return {
         int(period_id): _sales(index, [column[period_ids == period_id] for column in raw]) for period_id in np.unique(period_ids)
     }
@@ -146,7 +158,7 @@ def read_entries(index, entry_ids):
 def read_sales_of(index, period_id, seller_ids):
     """Return the entries of a period that are credited to some distributors."""
     where = "period_id = %s AND distributor_id = ANY(%s)"
-    return _sales(index, columns(ENTRIES + where, ENTRY_NAMES, [period_id, list(seller_ids)]))
+    return _sales(index, columns(ENTRIES + where, ENTRY_NAMES, [period_id, list(seller_ids)], instants=("credited_at",)))
 
 
 def no_sales(index):
@@ -165,20 +177,20 @@ def _parts(period_id):
 
 def _sales(index, raw):
     """Return raw columns of entries as ``Sales``."""
-    entry, distributor, at, reference, buyer, quantity, pv, cv, paid, seller, currency, reverses = raw
+    entry, distributor, at, reference, small, pv, cv, paid, seller, reverses = raw
     return engine_snapshot.sales(
         index,
         id=entry,
         person_id=distributor,
         at=at,
         order=_order_numbers(entry, reference),
-        buyer_kind=buyer,
-        quantity=quantity,
+        buyer_kind=looked_up(BUYERS, small & 255),
+        quantity=small >> 32,
         pv=pv,
         cv=cv,
         paid_minor=paid,
         seller_minor=seller,
-        currency=_currency_places(currency),
+        currency=_currency_places((small >> 8) & 0xFFFFFF),
         reverses=reverses,
     )
 
@@ -192,11 +204,25 @@ def _order_numbers(entry, reference):
     return order
 
 
-def _currency_places(packed):
-    """Return the engine's index of each currency, which came as its three letters in one number."""
-    found, inverse = np.unique(packed, return_inverse=True)
-    places = [money.INDEX[int(letters).to_bytes(3).decode()] for letters in found]
-    return np.array(places, dtype=np.int16)[inverse]
+def _currency_places(hashes):
+    """Return the engine's index of each currency, which came as a hash."""
+    known, order = _currency_hashes()
+    return order[np.searchsorted(known, hashes)]
+
+
+@cache
+def _currency_hashes():
+    """Return the server's hashes of all currencies, sorted, and the engine's index of each."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT hashtext(code) & 16777215 FROM unnest(%s::text[]) WITH ORDINALITY AS c (code, n) ORDER BY n",
+            [list(CURRENCIES)],
+        )
+        hashes = np.array([number for (number,) in cursor.fetchall()])
+    if len(np.unique(hashes)) < len(hashes):
+        raise RuntimeError("Two currencies have the same hash on this server: give the hash in ENTRIES more bits.")
+    order = np.argsort(hashes)
+    return hashes[order], order.astype(np.int16)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,6 @@ from commissions.engine.snapshot import NO_RANK
 ROWS_BY_COPY = 5_000
 """From here on rows travel by COPY; below, one statement with arrays is quicker."""
 
-POSTGRES_EPOCH = 946_684_800_000_000
-"""Microseconds from 1970 to 2000, from where Postgres counts."""
-
 
 @dataclass(eq=False)
 class Figures:

@@ -273,7 +273,7 @@ def test_a_refresh_that_fails_loses_nothing(company, refresher, monkeypatch):
     settle(refresher)
     company.sell("cy", 700)
     with monkeypatch.context() as broken:
-        broken.setattr(live, "announce", lambda event: 1 / 0)
+        broken.setattr(live, "announce_all", lambda events: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             refresher.step()
     assert LivePending.objects.count() == 1
