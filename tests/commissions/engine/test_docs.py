@@ -1,0 +1,40 @@
+"""The pages say everything: each kind of bonus, each setting, each sentence and each reason."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from commissions.engine.bonuses import BONUSES
+from commissions.engine.explain import Says
+from commissions.engine.plan import Activity, Heading, LegCap, Legs, Period, Plan, Rank
+from commissions.engine.result import Reason
+
+DOCS = Path(__file__).parents[3] / "docs"
+DOCUMENT = (DOCS / "plans" / "document.md").read_text()
+
+
+@pytest.mark.parametrize("kind", BONUSES)
+def test_every_kind_of_bonus_has_a_page_with_all_its_settings(kind):
+    page = (DOCS / "plans" / f"{kind}.md").read_text()
+    assert f"({kind}.md)" in DOCUMENT
+    for name in settings(BONUSES[kind]):
+        assert f"`{name}`" in page or f"`{name}`" in DOCUMENT, name
+
+
+@pytest.mark.parametrize("part", [Plan, Heading, Period, Activity, Rank, Legs, LegCap])
+def test_every_key_of_the_document_is_described(part):
+    for name in settings(part):
+        assert any(mark in DOCUMENT for mark in (f"`{name}`", f"`[{name}]`", f"`[[{name}]]`", f" {name} ", f" {name},")), name
+
+
+def test_every_sentence_and_every_reason_is_listed():
+    page = (DOCS / "engine.md").read_text()
+    for sentence in Says:
+        assert f"| `{sentence}` |" in page
+    for reason in Reason:
+        assert reason is Reason.PAID or f"`{reason.name}`" in page
+
+
+def settings(part):
+    return [field.name for field in dataclasses.fields(part) if "kind" in field.metadata]
