@@ -17,7 +17,7 @@ def commands(port: int, *, worker_processes: int = 2) -> dict[str, list[str]]:
     return {
         "web": [
             python, "-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port), "--lifespan", "off",
-            "--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "1",
+            "--no-access-log", "--no-server-header", "--log-level", "warning", "--timeout-graceful-shutdown", "1",
         ],
         "worker": [
             python, *CELERY, "worker", "--queues", "default", "--hostname", f"default-{port}@localhost",
