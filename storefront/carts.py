@@ -214,16 +214,16 @@ def move(cart, market, kind):
     return [line.product.name for line in left]
 
 
-def take_out_bought(order):
-    """Empty the cart of what was bought with a paid order; what was added since stays."""
-    if order.cart_id is None:
-        return
-    bought = dict(order.lines.values_list("product", "quantity"))
-    for line in CartLine.objects.filter(cart=order.cart_id, product__in=bought):
+def take_out_bought(cart_id, order_lines):
+    """Empty a cart of what was bought from it; what was added since stays."""
+    bought = {line.product_id: line.quantity for line in order_lines}
+    taken = []
+    for line in CartLine.objects.filter(cart=cart_id, product__in=bought) if cart_id else ():
         if line.quantity > bought[line.product_id]:
             CartLine.objects.filter(pk=line.pk).update(quantity=F("quantity") - bought[line.product_id])
         else:
-            CartLine.objects.filter(pk=line.pk).delete()
+            taken.append(line.pk)
+    CartLine.objects.filter(pk__in=taken).delete()
 
 
 def drop_forgotten(now=None):

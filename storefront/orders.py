@@ -133,12 +133,13 @@ def mark_paid(order, *, at):
     if not placed.update(status=Order.Status.PAID, paid_at=at):
         return False
     order.refresh_from_db()
+    lines = list(order.lines.all())
     if order.buyer_id is None:
         order.customer = customers.of_order(order)
         order.save(update_fields=["customer"])
     volume.credit(
         distributor_id=order.seller_id,
-        lines=volume_lines(order),
+        lines=volume_lines(lines),
         at=at,
         reference=reference(order),
         buyer_kind=order.buyer_kind,
@@ -146,7 +147,7 @@ def mark_paid(order, *, at):
         market_id=order.market_id,
         currency=order.currency,
     )
-    carts.take_out_bought(order)
+    carts.take_out_bought(order.cart_id, lines)
     announce(OrderPaid(order_id=order.pk))
     return True
 
@@ -156,14 +157,14 @@ def reference(order):
     return f"order:{order.pk}"
 
 
-def volume_lines(order):
-    """Return the order's lines as volume to credit."""
+def volume_lines(lines):
+    """Return the lines of an order as volume to credit."""
     return [
         volume.VolumeLine(
             number=line.number, product=line.sku, quantity=line.quantity, pv=line.pv, cv=line.cv,
             paid_minor=line.amount_minor, retail_minor=line.retail_minor, seller_price_minor=line.seller_price_minor,
         )
-        for line in order.lines.all()
+        for line in lines
     ]  # fmt: skip
 
 
