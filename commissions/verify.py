@@ -40,29 +40,29 @@ def _rows(question):
 
 
 def check_periods():
-    """15: each entry counts in exactly one period, the one of the plan's clock, or a later one if it came late."""
+    """Each entry counts in exactly one period, the one of the plan's clock, or a later one if it came late."""
     faults = [f"volume entry {pk} counts in {name}, outside of it" for pk, name in _rows(OUTSIDE_PERIOD)]
     return "volume counts in its period", VolumeEntry.objects.count(), faults
 
 
 def check_reversals():
-    """7, 13: no return takes back more than was sold, or from somebody else."""
+    """No return takes back more than was sold, or from somebody else."""
     faults = [f"more is taken back of {reference} line {line} than was sold" for reference, line in _rows(OVERDRAWN)]
     return "returns take back what was sold", VolumeEntry.objects.filter(reverses__isnull=False).count(), faults
 
 
 def check_group_volume():
-    """14: a stored group volume is the sum of the entries credited to that person and everyone below."""
+    """A stored group volume is the sum of the entries credited to that person and everyone below."""
     return _each_period("group volume is the sum of the downline", _group_volume_faults)
 
 
 def check_standings():
-    """16: stored standings and totals are what a whole calculation says."""
+    """Stored standings and totals are what a whole calculation says."""
     return _each_period("standings are what the plan says", _standing_faults)
 
 
 def check_totals():
-    """18: a total is the sum of its lines, and what was earned is the sum of the totals."""
+    """A total is the sum of its lines, and what was earned is the sum of the totals."""
     return _each_period("totals are the sum of their lines", _total_faults)
 
 

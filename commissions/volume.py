@@ -292,7 +292,7 @@ def _add(entries):
 
 
 COLUMNS = [column for column in VolumeEntry._meta.concrete_fields if not column.primary_key]
-NAMES = ", ".join(column.column for column in COLUMNS)
+NAMES = ", ".join(str(column.column) for column in COLUMNS)
 ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 
 
