@@ -4,6 +4,7 @@ A notification stores ids and plain facts, no personal data: names are looked up
 or renamed is so here too.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,10 @@ from backoffice.models import Notification
 from commissions import formats
 from genealogy.models import Distributor
 from storefront.models import Order, OrderLine
+
+# Han, kana and hangul: names that are written in these put the family first.
+FAMILY_FIRST = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+LOOKED_AT = 200
 
 Kind = Notification.Kind
 ICONS = {
@@ -59,6 +64,12 @@ def latest(distributor, *, limit=8, before=None, after=None):
     return tellings(list(rows[:limit]))
 
 
+def latest_but_sales(distributor, *, limit):
+    """Return the newest notifications besides sales, among the last couple of hundred."""
+    newest = Notification.objects.filter(distributor=distributor).order_by("-id")[:LOOKED_AT]
+    return tellings([row for row in newest if row.kind != Kind.SALE][:limit])
+
+
 def tellings(rows):
     """Turn notifications into sentences, looking up orders and people once for all of them."""
     orders = _orders({row.facts["order"] for row in rows if "order" in row.facts})
@@ -88,14 +99,15 @@ def _telling(row, orders, people):
 
 
 def first_name(name):
-    """Return how a seller may call a customer: the first word of the name where names have words, else all of it.
+    """Return how a seller may call a customer: the given name, which comes last where the family's comes first.
 
-    >>> first_name("Mara Lindqvist")
-    'Mara'
-    >>> first_name("山田花子")
-    '山田花子'
+    >>> first_name("Mara Lindqvist"), first_name("山田 花子"), first_name("")
+    ('Mara', '花子', '')
     """
-    return name.split()[0] if name.split() else name
+    words = name.split()
+    if not words:
+        return ""
+    return words[-1] if FAMILY_FIRST.search(name) else words[0]
 
 
 def what(products):

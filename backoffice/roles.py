@@ -33,10 +33,9 @@ ROLES = {
     | may((*PEOPLE, *CATALOGUE, *SHOPS, *GROUPS), ADD, CHANGE)
     | may(CATALOGUE, DELETE)
     | may(("commissions.planversion", "commissions.period"), ADD, CHANGE)
-    | may(("storefront.order",), CHANGE)
-    | {"backoffice.view_board", "backoffice.view_outbox", "backoffice.replay_outbox"},
+    | {"storefront.refund_order", "backoffice.view_board", "backoffice.view_outbox", "backoffice.replay_outbox"},
     "finance": may((*ORDERS, *MONEY, *PLAN, *EARNED, "genealogy.distributor", "genealogy.market"), SEE)
-    | {"backoffice.view_board"},
+    | {"storefront.refund_order", "backoffice.view_board"},
     "support": may((*PEOPLE, *TREES, *SHOPS, *ORDERS, *TOLD), SEE)
     | may(("genealogy.distributor", "storefront.customer"), CHANGE)
     | {"backoffice.view_outbox"},

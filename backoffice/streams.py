@@ -16,7 +16,7 @@ from datetime import datetime
 
 import redis.asyncio
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import connections
 from django.utils import timezone
 
 from backoffice import freshness
@@ -41,11 +41,10 @@ async def ask(question, *args):
 
 
 def _ask(question, args):
-    close_old_connections()
     try:
         return question(*args)
     finally:
-        close_old_connections()
+        connections.close_all()  # back to the pool: questions are rare
 
 
 class Page:
@@ -180,7 +179,7 @@ def _forgiving(what):
         log.warning("%s failed (%s)", what, type(error).__name__)
 
 
-_hubs = {}
+_hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
 
 
 def hub():

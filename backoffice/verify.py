@@ -21,7 +21,7 @@ PATIENCE = timedelta(seconds=60)
 
 def each_event_has_all_its_deliveries():
     """Every announced event has one delivery for each of those who listen to its kind, from their first one on."""
-    name = "25a each event goes to everyone who listens"
+    name = "each event goes to everyone who listens"
     faults = []
     for event_class, subscribers in registry.all_subscribers().items():
         events = Event.objects.filter(kind=registry.kind_of(event_class))
@@ -37,7 +37,7 @@ def each_event_has_all_its_deliveries():
 
 def nothing_waits_long():
     """Nothing that is due has been waiting for more than a minute, and nothing has been given up."""
-    name = "25b oldest undelivered at most 60 s, none failed"
+    name = "oldest undelivered at most 60 s, none failed"
     late = Delivery.objects.filter(status=Delivery.Status.PENDING, due_at__lt=timezone.now() - PATIENCE)
     failed = Delivery.objects.filter(status=Delivery.Status.FAILED)
     faults = [f"delivery {pk} to {subscriber} has been due for over a minute" for pk, subscriber in _some(late)]
@@ -68,7 +68,7 @@ UNMAILED = PAID_WITHOUT.format(
 
 def each_sale_is_told_once():
     """Every order whose delivery is done has one notification for its seller, and that seller alone."""
-    name = "25c each sale was told to its seller once"
+    name = "each sale was told to its seller once"
     done = Delivery.objects.filter(subscriber="backoffice.tell_of_sale", status=Delivery.Status.DONE).count()
     faults = [f"event {event}: the seller of order {order} was not told" for event, order in _rows(UNTOLD, "tell_of_sale")]
     sales = Notification.objects.filter(kind=Notification.Kind.SALE)
@@ -79,7 +79,7 @@ def each_sale_is_told_once():
 
 def each_paid_order_has_one_receipt():
     """Every order whose delivery is done has one receipt, to the buyer's address."""
-    name = "25d each paid order has one receipt"
+    name = "each paid order has one receipt"
     done = Delivery.objects.filter(subscriber="backoffice.send_receipt", status=Delivery.Status.DONE).count()
     faults = [f"event {event}: order {order} has no receipt" for event, order in _rows(UNMAILED, "send_receipt")]
     return name, done, faults

@@ -38,6 +38,10 @@ class Cast:
         client.force_login(person.user if isinstance(person, Distributor) else person)
         return client
 
+    def nobody(self):
+        """Return a browser in which nobody is signed in."""
+        return Client()
+
     def sell(self, seller, *, quantity=1, name="Mara Lindqvist", email="mara@example.com", pay=True):
         """Have a guest buy tea in somebody's personal shop, as the shop does it."""
         site = sites.open_site(seller)

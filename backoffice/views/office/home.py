@@ -57,10 +57,9 @@ def feed(request):
 
 
 def _latest(distributor):
-    feed = notifications.latest(distributor, limit=6)
     return {
-        "feed": feed,
-        "newest": feed[0].id if feed else 0,
+        "feed": notifications.latest_but_sales(distributor, limit=6),
+        "newest": notifications.newest_id(distributor),
         "sales": sales.latest(distributor),
     }
 
