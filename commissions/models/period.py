@@ -19,9 +19,7 @@ class Period(models.Model):
         OPEN = "open", _("Open")
         CLOSED = "closed", _("Closed")
 
-    plan = models.ForeignKey(
-        "commissions.PlanVersion", models.PROTECT, related_name="periods", verbose_name=_("plan version")
-    )
+    plan = models.ForeignKey("commissions.PlanVersion", models.PROTECT, related_name="periods", verbose_name=_("plan version"))
     kind = models.CharField(_("type"), max_length=20, default="month")
     name = models.CharField(_("name"), max_length=40, help_text=_("For example 2026-11."))
     time_zone = models.CharField(_("time zone"), max_length=64)

@@ -79,9 +79,7 @@ class EarningTotal(models.Model):
     class Meta:
         verbose_name = _("earning total")
         verbose_name_plural = _("earning totals")
-        constraints = [
-            models.UniqueConstraint(fields=["period", "distributor", "bonus"], name="earning_total_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["period", "distributor", "bonus"], name="earning_total_unique")]
 
     def __str__(self):
         return f"{self.bonus} of {self.distributor_id} in {self.period_id}"

@@ -37,9 +37,7 @@ class VolumeEntry(models.Model):
     is_late = models.BooleanField(_("late"), default=False, help_text=_("Arrived after its own period was closed."))
     buyer_kind = models.CharField(_("buyer"), max_length=12, choices=BuyerKind)
     buyer_reference = models.CharField(_("buyer reference"), max_length=80, blank=True)
-    market = models.ForeignKey(
-        "genealogy.Market", models.PROTECT, related_name="+", db_index=False, verbose_name=_("market")
-    )
+    market = models.ForeignKey("genealogy.Market", models.PROTECT, related_name="+", db_index=False, verbose_name=_("market"))
     product = models.CharField(_("product"), max_length=64, blank=True)
     quantity = models.IntegerField(_("quantity"), default=1)
     pv = models.BigIntegerField(_("PV"), default=0)
