@@ -40,8 +40,16 @@ class Report:
 class Import:
     """One import of one folder. With ``dry`` everything is checked and nothing is kept."""
 
-    def __init__(self, folder: Path, *, dry: bool = False, report: Path | None = None, say: Say = lambda text: None):
-        self.folder, self.dry, self.report_path, self.say = folder, dry, report, say
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        dry: bool = False,
+        report: Path | None = None,
+        stretch: int = STRETCH,
+        say: Say = lambda text: None,
+    ):
+        self.folder, self.dry, self.report_path, self.stretch, self.say = folder, dry, report, stretch, say
         self.report = Report()
 
     def run(self) -> Report:
@@ -109,7 +117,7 @@ class Import:
         cursor.execute("CREATE INDEX ON addresses (name); ANALYZE addresses")
         there = customers.check(cursor)
         added = 0
-        for first, last in stretches(*customers.prepare(cursor)):
+        for first, last in stretches(*customers.prepare(cursor), self.stretch):
             added += loading.customers("ready_customers", first=first, last=last)
         self._done(CUSTOMERS, added, there)
         cursor.execute("DROP TABLE staged_customers, ready_customers; ANALYZE storefront_customer")
@@ -124,7 +132,7 @@ class Import:
         cursor.execute("SELECT count(*), (SELECT count(*) FROM ready_order_lines), (SELECT count(*) FROM ready_refund_lines) FROM ready_orders")
         count, lines, refunded = cursor.fetchone()
         added = 0
-        for start, end in stretches(first, last):
+        for start, end in stretches(first, last, self.stretch):
             if not self.dry:
                 added += loading.orders(first=start, last=end)
                 self.say(_("orders: %(done)d of %(count)d brought in") % {"done": added, "count": count})
@@ -135,14 +143,14 @@ class Import:
         self._done(REFUNDS, refunded, refunds_there)
 
 
-def stretches(first: int, last: int) -> Iterator[tuple[int, int]]:
+def stretches(first: int, last: int, size: int = STRETCH) -> Iterator[tuple[int, int]]:
     """Cut rows ``first`` to ``last`` into stretches that are each brought in at one stroke.
 
     >>> list(stretches(2, 20_002))
     [(2, 10001), (10002, 20001), (20002, 20002)]
     """
-    for start in range(first, last + 1, STRETCH):
-        yield start, min(start + STRETCH - 1, last)
+    for start in range(first, last + 1, size):
+        yield start, min(start + size - 1, last)
 
 
 @contextmanager

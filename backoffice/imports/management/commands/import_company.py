@@ -7,7 +7,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from backoffice.imports.company import Import, Report
+from backoffice.imports.company import STRETCH, Import, Report
 from backoffice.imports.files import FILES, Unreadable
 
 
@@ -19,7 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="check everything and keep nothing")
         parser.add_argument("--report", type=Path, help="where to write what was refused (default: FOLDER/refused.csv)")
 
-    def handle(self, *args, folder, check, report, **options):
+        parser.add_argument("--stretch", type=int, default=STRETCH, help="how many rows come in at one stroke (default %(default)s)")
+
+    def handle(self, *args, folder, check, report, stretch, **options):
         report = report or folder / "refused.csv"
         started = time.monotonic()
 
@@ -29,7 +31,7 @@ class Command(BaseCommand):
 
         try:
             report.touch()
-            found = Import(folder, dry=check, report=report, say=say).run()
+            found = Import(folder, dry=check, report=report, stretch=max(1, stretch), say=say).run()
         except Unreadable as error:
             raise CommandError(str(error)) from error
         except OSError as error:
