@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import TemplateView
 from django.views.static import serve
 
 from config import health
@@ -19,3 +20,5 @@ urlpatterns = [
 ]
 if not settings.PUBLIC:
     urlpatterns.append(path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}))
+if settings.DEBUG:
+    urlpatterns.append(path("elements/", TemplateView.as_view(template_name="elements/gallery.html"), name="elements"))
