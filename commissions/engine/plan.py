@@ -20,28 +20,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from commissions.engine import money
 from commissions.engine.bonuses import BONUSES
 from commissions.engine.bonuses.bonus import Bonus
-from commissions.engine.document import (
+from commissions.engine.document import ListOf, Refused, Selected, Table, TableOf, read_values, setting, write
+from commissions.engine.kinds import (
     Code,
     Day,
     Kind,
-    ListOf,
     OneOf,
     Percent,
     Points,
     Problem,
     Ratio,
-    Refused,
     Report,
-    Selected,
-    Table,
-    TableOf,
     Text,
     Unfit,
     Whole,
     choice,
-    read_values,
-    setting,
-    write,
 )
 from commissions.engine.snapshot import NONE
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from commissions.engine import tree
 from commissions.engine.bonuses.sources import Sources
-from commissions.engine.document import Code, Report, Text, choice, setting
+from commissions.engine.document import setting
+from commissions.engine.kinds import Code, Report, Text, choice
 from commissions.engine.money import Rounding
 from commissions.engine.result import Reason, Standings
 from commissions.engine.snapshot import NONE, People, Sales, Status

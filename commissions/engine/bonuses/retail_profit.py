@@ -14,7 +14,8 @@ from commissions.engine import money
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Bonus, Reach, Unearned, Unit, Walk, roll_up, why_not
 from commissions.engine.bonuses.sources import Sources
-from commissions.engine.document import ListOf, Report, Switch, choice, setting
+from commissions.engine.document import ListOf, setting
+from commissions.engine.kinds import Report, Switch, choice
 from commissions.engine.result import Reason, Standings
 from commissions.engine.snapshot import NONE, BuyerKind, People, Sales
 

@@ -14,7 +14,8 @@ from commissions.engine import tree
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Bonus, Reach, Unearned, Unit, Walk, roll_up, why_not
 from commissions.engine.bonuses.sources import Sources
-from commissions.engine.document import Code, ListOf, OneOf, Percent, Report, TableOf, Whole, choice, setting
+from commissions.engine.document import ListOf, TableOf, setting
+from commissions.engine.kinds import Code, OneOf, Percent, Report, Whole, choice
 from commissions.engine.result import Reason, Standings
 from commissions.engine.snapshot import NONE, People, Sales
 
