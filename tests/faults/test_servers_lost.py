@@ -1,0 +1,120 @@
+"""Servers and workers are taken away while a company sells; what was acknowledged is there, once, and every invariant holds."""
+
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from config import processes
+
+PEOPLE = 150
+SETTLED = """
+    SELECT (SELECT count(*) FROM commissions_livepending)
+         + (SELECT count(*) FROM outbox_delivery WHERE status <> 'done')
+         + (SELECT count(*) FROM storefront_payment WHERE status IN ('created', 'unknown'))
+"""
+PAID = "SELECT count(*) FROM storefront_order WHERE paid_at IS NOT NULL"
+PATIENCE = 90
+
+
+class Buyers:
+    """A simulator in a process of its own, which keeps buying whatever happens to the servers."""
+
+    def __init__(self, company, seconds: int, rate: int = 6):
+        command = processes.manage("simulate", "--rate", str(rate), "--for", str(seconds), "--seed", "11")
+        self.process = subprocess.Popen(
+            command, cwd=processes.BASE_DIR, env=company.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def wait_for_purchases(self, company, before: int, count: int) -> None:
+        """Return when so many orders more than before are paid."""
+        wait_until(lambda: one(company, PAID) >= before + count)
+
+    def finish(self) -> int:
+        """Wait for the end and return how many purchases the buyers were told had succeeded."""
+        said, complaints = self.process.communicate(timeout=120)
+        assert self.process.returncode == 0, complaints[-4000:]
+        return sum(int(count) for count in re.findall(r"(\d+) bought", said))
+
+
+def one(company, query: str) -> int:
+    with company.database() as connection:
+        return connection.execute(query).fetchone()[0]
+
+
+def wait_until(holds, seconds: float = PATIENCE) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.2)
+
+
+def assert_settled_and_sound(company) -> None:
+    """Wait until nothing is left to do, then let every invariant be counted."""
+    wait_until(lambda: one(company, SETTLED) == 0)
+    company.manage("verify")
+
+
+@pytest.fixture
+def company(companies):
+    running = companies(people=PEOPLE, own_cluster=True)
+    yield running
+    running.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("faults")
+@pytest.mark.timeout(400)
+def test_nothing_is_lost_when_valkey_stops_and_forgets_everything(company):
+    before = one(company, PAID)
+    buyers = Buyers(company, seconds=18)
+    buyers.wait_for_purchases(company, before, 5)
+
+    company.valkey.stop(mode="immediate")
+    during = one(company, PAID)
+    wait_until(lambda: one(company, PAID) >= during + 5)
+    company.valkey.forget()
+    company.valkey.start()
+
+    acknowledged = buyers.finish()
+    assert_settled_and_sound(company)
+    assert one(company, PAID) - before == acknowledged
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("faults")
+@pytest.mark.timeout(400)
+def test_nothing_acknowledged_is_lost_when_postgres_crashes_and_comes_back(company):
+    before = one(company, PAID)
+    buyers = Buyers(company, seconds=20)
+    buyers.wait_for_purchases(company, before, 5)
+
+    company.cluster.stop(mode="immediate")
+    time.sleep(2)
+    company.cluster.start()
+
+    acknowledged = buyers.finish()
+    assert_settled_and_sound(company)
+    # A purchase whose answer was cut off may have been written: never fewer than acknowledged, never one twice.
+    assert acknowledged <= one(company, PAID) - before <= acknowledged + 1
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("faults")
+@pytest.mark.timeout(400)
+def test_nothing_is_lost_or_doubled_when_workers_are_killed_again_and_again(company):
+    before = one(company, PAID)
+    buyers = Buyers(company, seconds=24)
+    buyers.wait_for_purchases(company, before, 5)
+
+    for name in ("live", "worker", "live", "beat", "live", "worker"):
+        company.kill(name, signal.SIGKILL)
+        time.sleep(0.8)
+        company.restart(name)
+        time.sleep(1.5)
+
+    acknowledged = buyers.finish()
+    assert_settled_and_sound(company)
+    assert one(company, PAID) - before == acknowledged
