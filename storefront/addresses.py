@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,16 +28,16 @@ class Format:
     """How a country writes addresses. ``rows`` are the fields in order, those of one row side by side."""
 
     rows: tuple[tuple[str, ...], ...]
-    postal_label: str = gettext_lazy("Postal code")
+    postal_label: str | Promise = gettext_lazy("Postal code")
     postal_pattern: str = ""
     postal_example: str = ""
     postal_required: bool = True
-    region_label: str = gettext_lazy("State or region")
+    region_label: str | Promise = gettext_lazy("State or region")
     region_required: bool = False
     regions: tuple[tuple[str, str], ...] = ()
-    city_label: str = gettext_lazy("City")
-    street_label: str = gettext_lazy("Street and number")
-    street_more_label: str = gettext_lazy("Flat, floor, company")
+    city_label: str | Promise = gettext_lazy("City")
+    street_label: str | Promise = gettext_lazy("Street and number")
+    street_more_label: str | Promise = gettext_lazy("Flat, floor, company")
 
     @property
     def fields(self):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,8 +32,8 @@ class TestCard:
 
     number: str
     token: str
-    effect: str
-    failure: str = ""
+    effect: str | Promise
+    failure: str | Promise = ""
 
     @property
     def spaced(self):
