@@ -225,17 +225,27 @@ def pending_periods():
     return found | asked - {0}
 
 
-def refresh_everything():
-    """Compute every open period now, in this process: for a company that was just brought in. Waits for the lock."""
+def refresh_everything(*, patience=900.0):
+    """Have every open period computed now, and come back when it is: for a company that was just brought in.
+
+    In this process where no live worker runs, by the worker where one does. Raises TimeoutError when that takes longer
+    than ``patience`` seconds.
+    """
     refresher = Refresher()
     try:
-        while not refresher.hold():
-            time.sleep(0.2)
-        with suppress(plan_versions.NoPlan):
-            periods.prepare()
-        return refresher.read({period.pk for period in periods.live()})
+        if refresher.hold():
+            with suppress(plan_versions.NoPlan):
+                periods.prepare()
+            refresher.read({period.pk for period in periods.live()})
+            return
     finally:
         refresher.drop()
+    live_pending.ask_reload()
+    end = time.monotonic() + patience
+    while LivePending.objects.filter(kind=LivePending.Kind.RELOAD).exists():
+        if time.monotonic() > end:
+            raise TimeoutError("The live worker has not computed the open periods in time: see its log.")
+        time.sleep(0.2)
 
 
 def as_of():

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from commissions import locks, plan_versions
+from commissions import live_pending, locks, plan_versions
 from commissions.models import Period
 
 MONTH = "month"
@@ -97,9 +97,14 @@ def live(*, at=None, ahead=timedelta(hours=1)):
 
 
 def prepare(*, at=None):
-    """Make the period of now and, in its last days, the next one."""
+    """Make the period of now and, in its last days, the next one; one that has not begun takes the plan of its first day."""
     at = at or timezone.now()
-    return containing(at), containing(at + AHEAD)
+    made = containing(at), containing(at + AHEAD)
+    for period in Period.objects.filter(status=Period.Status.OPEN, starts_at__gt=at):
+        version = plan_versions.in_force(period.starts_at)
+        if Period.objects.filter(pk=period.pk).exclude(plan=version).update(plan=version):
+            live_pending.ask_reload(period.pk)
+    return made
 
 
 class AlreadyShut(ValueError):

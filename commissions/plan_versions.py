@@ -49,7 +49,7 @@ def store(text):
         return known
     if known:
         require_unused(known)
-        version.pk, version.created_at = known.pk, known.created_at
+        version.pk, version.created_at, version._state.adding = known.pk, known.created_at, False
     version.full_clean()
     version.save()
     return version

@@ -1,6 +1,8 @@
 """Head office reads volume and figures, and writes plans that are refused by the key that is wrong."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from commissions import periods
@@ -38,11 +40,16 @@ def test_volume_is_found_by_its_reference_or_its_sellers_number(office, company)
         assert "order:wanted" in page and "order:other" not in page
 
 
-def test_the_list_of_volume_costs_the_same_for_few_and_for_many(office, company, django_assert_max_num_queries):
-    for _number in range(30):
-        company.sell("cy", 100)
-    with django_assert_max_num_queries(9):
-        office.get(reverse("admin:commissions_volumeentry_changelist"))
+def test_the_list_of_volume_costs_the_same_for_few_and_for_many(office, company):
+    counts = []
+    office.get(reverse("admin:commissions_volumeentry_changelist"))  # what a process looks up once
+    for _times in range(2):
+        for _number in range(15):
+            company.sell("cy", 100)
+        with CaptureQueriesContext(connection) as queries:
+            office.get(reverse("admin:commissions_volumeentry_changelist"))
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 14
 
 
 def test_a_plan_is_stored_as_its_document_says(office, db):

@@ -291,6 +291,15 @@ def test_everything_can_be_computed_at_once_without_a_worker(company):
     assert proven()
 
 
+def test_where_a_worker_runs_it_is_the_worker_that_computes_everything(company, refresher, monkeypatch):
+    monkeypatch.setattr(live, "RELOAD_SETTLES_SECONDS", 0)
+    company.sell("cy", 300)
+    refresher.hold()
+    monkeypatch.setattr(live.time, "sleep", lambda seconds: settle(refresher))
+    live.refresh_everything()
+    assert standing(company, "ana").gv == 30_000
+
+
 def test_a_company_without_a_plan_or_a_tree_has_nothing_to_refresh(transactional_db, refresher):
     assert refresher.step() == live.Refreshed()
     plan_versions.store(plan())

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from commissions import periods, plan_versions
-from commissions.models import Period
+from commissions.models import LivePending, Period
 from tests.commissions.company import at, plan
 
 ZONES = ["America/New_York", "America/Denver", "America/Sao_Paulo", "Europe/Paris", "Asia/Beirut", "Asia/Tokyo"]
@@ -81,6 +81,17 @@ def test_a_companys_first_month_counts_by_the_plan_that_begins_in_it(company):
     company.plan.delete()
     late = plan_versions.store(plan(version=3, effective_from="2026-11-15"))
     assert periods.containing(at(2026, 11, 20)).plan == late
+
+
+def test_a_period_made_ahead_takes_a_plan_that_is_stored_before_it_begins(company):
+    _now, december = periods.prepare(at=at(2026, 11, 29, 12))
+    second = plan_versions.store(plan(version=2, effective_from="2026-12-01"))
+    periods.prepare(at=at(2026, 11, 30))
+    december.refresh_from_db()
+    assert (december.name, december.plan) == ("2026-12", second)
+    assert LivePending.objects.get(kind="reload").subject_id == december.pk
+    periods.prepare(at=at(2026, 11, 30))
+    assert LivePending.objects.count() == 1
 
 
 def test_the_next_period_is_made_ahead(company):

@@ -38,7 +38,7 @@ def test_every_problem_of_a_document_is_named(db):
     wrong = plan().replace('"5%"', '"120%"').replace("pv = 100\n\n[[ranks]]", "pv = -1\n\n[[ranks]]", 1)
     with pytest.raises(ValidationError) as refused:
         plan_versions.store(wrong)
-    assert [message.split(":")[0] for message in refused.value.messages] == ["activity.pv", "bonuses[2].rates[1]"]
+    assert [message.split()[0] for message in refused.value.messages] == ["activity.pv", "bonuses[2].rates[1]"]
 
 
 def test_the_newest_version_whose_day_has_begun_is_in_force(db):
