@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from backoffice import freshness, reports
 from commissions.models import Standing, VolumeEntry
@@ -56,6 +57,11 @@ class Board:
         return self.earned_minor * 1_000_000 // self.sold_minor if self.sold_minor else 0
 
     @property
+    def clock(self):
+        """As of when the board is, on the plan's own clock."""
+        return date_format(self.at, "H:i:s")
+
+    @property
     def active_ppm(self):
         """How many of the distributors are active, in parts per million."""
         return self.active * 1_000_000 // self.distributors if self.distributors else 0
@@ -94,7 +100,7 @@ def compute():
     markets = _markets(paid, office)
     standings = _standings(office)
     return Board(
-        at=at,
+        at=at.astimezone(zone),
         period=office.period,
         currency=office.currency,
         markets=markets,

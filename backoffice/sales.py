@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Prefetch, Q, Sum
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from backoffice.notifications import first_name, what
 from storefront import attribution
@@ -92,7 +93,7 @@ def _sale(order):
     return Sale(
         id=order.pk,
         number=order.number,
-        buyer=first_name(order.name),
+        buyer=_("You") if order.buyer_id == order.seller_id else first_name(order.name),
         what=what([(line.name, line.quantity) for line in order.all_lines]),
         paid_at=order.paid_at,
         amount_minor=order.total_minor,

@@ -18,4 +18,4 @@ def board(request):
 @head_office_required("backoffice.view_board")
 def figures(request):
     """Bring the board's figures anew; the open page asks every few seconds."""
-    return render(request, "backoffice/company/_figures.html", {"board": company.board()})
+    return render(request, "backoffice/company/_figures.html", {"board": company.board(), "oob": True})

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from backoffice import earned, reports
 from backoffice.access import distributor_required
+from backoffice.templatetags.office import month
 from commissions import standings
 from commissions.models import Period
 
@@ -68,7 +69,7 @@ def explanation(request, period, bonus, line):
 
 
 def _crumbs(period):
-    return [(_("Earnings"), reverse("office:earnings")), (period.name, reverse("office:period", args=[period.name]))]
+    return [(_("Earnings"), reverse("office:earnings")), (month(period), reverse("office:period", args=[period.name]))]
 
 
 def _is_id(written):
