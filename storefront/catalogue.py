@@ -84,9 +84,15 @@ def shelf(market, kind, *, category=None, words="", order="", number=1, size=PAG
     return Paginator(products.order_by(*ORDERS[order]), size).get_page(number)
 
 
-def best_sellers(market, kind, count=8):
-    """Return what has sold best lately."""
-    return list(on_sale(market, kind).order_by("-sold_lately", "position", "name")[:count])
+def best_sellers(market, kind, count=8, first=()):
+    """Return what has sold best lately, after the products with the ids in ``first``, in their order."""
+    products = on_sale(market, kind)
+    chosen = {product.pk: product for product in products.filter(pk__in=first)} if first else {}
+    found = [chosen[pk] for pk in first if pk in chosen]
+    if len(found) < count:
+        rest = products.exclude(pk__in=first).order_by("-sold_lately", "position", "name")
+        found += rest[: count - len(found)]
+    return found
 
 
 def tiles(market):

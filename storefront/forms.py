@@ -39,6 +39,8 @@ class CheckoutForm(forms.Form):
         self.country = country
         self.shape = addresses.format_of(country)
         self._follow(self.shape)
+        for field in self.fields.values():
+            field.error_messages["required"] = _("Please fill this in.")
         for name, value in COMPLETE.items():
             if name in self.fields:
                 attributes = self.fields[name].widget.attrs

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from genealogy.models import Distributor
-from storefront.models import FormerAddress, Site
+from storefront.models import FormerAddress, Recommendation, Site
 from storefront.refusal import Refusal
 
 ADDRESS = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 SHORTEST, LONGEST = 3, 40
+MOST_RECOMMENDED = 8
 RESERVED = {
     "about", "accounts", "admin", "api", "app", "assets", "auth", "cart", "checkout", "company", "contact", "demo",
     "design", "health", "help", "home", "house", "legal", "link", "live", "login", "logout", "mail", "media", "my",
@@ -161,6 +162,27 @@ def redraw(upload):
     out = io.BytesIO()
     square.save(out, "WEBP", quality=82, method=4)
     return out.getvalue()
+
+
+@transaction.atomic
+def recommend(site, product):
+    """Put a product into the shop's window; a ninth is refused. Safe to repeat."""
+    Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+    others = site.recommendations.exclude(product=product)
+    if others.count() >= MOST_RECOMMENDED:
+        words = _("%(most)s products fit into your window. Please take one out first.")
+        raise Refusal(words % {"most": MOST_RECOMMENDED}, code="window_full")
+    Recommendation.objects.get_or_create(site=site, product=product)
+
+
+def withdraw(site, product):
+    """Take a product out of the shop's window."""
+    site.recommendations.filter(product=product).delete()
+
+
+def window(site):
+    """Return the ids of the products in the shop's window, in the order in which they were put there."""
+    return list(site.recommendations.values_list("product_id", flat=True))
 
 
 def safe_target(target):

@@ -25,6 +25,7 @@ urlpatterns = [
     path("", shop.home, name="home"),
     path("shop/", shop.shelf, name="shelf"),
     path("p/<slug:slug>/", shop.product, name="product"),
+    path("p/<slug:slug>/recommend/", shop.recommend, name="recommend"),
     path("@<site:site>/", shop.home, name="site"),
     path("@<site:site>/shop/", shop.shelf, name="site_shelf"),
     path("@<site:site>/p/<slug:slug>/", shop.product, name="site_product"),

@@ -5,7 +5,7 @@ from storefront.models.catalogue import BuyerKind, CatalogueVersion, Category, D
 from storefront.models.customer import Customer
 from storefront.models.order import Order, OrderLine
 from storefront.models.payment import Payment, Refund, RefundLine, WebhookEvent
-from storefront.models.site import FormerAddress, Site
+from storefront.models.site import FormerAddress, Recommendation, Site
 from storefront.models.testbank import TestIntent, TestRefund
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Payment",
     "Price",
     "Product",
+    "Recommendation",
     "Refund",
     "RefundLine",
     "Site",

@@ -64,3 +64,20 @@ class FormerAddress(models.Model):
 
     def __str__(self):
         return self.slug
+
+
+class Recommendation(models.Model):
+    """A product that a distributor has put into the window of the own shop."""
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="recommendations")
+    product = models.ForeignKey("storefront.Product", models.CASCADE, related_name="+")
+    added_at = models.DateTimeField(_("added"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("recommendation")
+        verbose_name_plural = _("recommendations")
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["site", "product"], name="recommendation_once")]
+
+    def __str__(self):
+        return f"{self.product_id} in {self.site_id}"

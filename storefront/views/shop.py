@@ -1,12 +1,15 @@
 """The catalogue's pages: home, list, product; in the company's shop and in a distributor's own."""
 
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import Http404
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from genealogy.models import Distributor
 from storefront import catalogue, sites
-from storefront.models import Category, Order
+from storefront.models import Category, Order, Product, Site
 from storefront.refusal import Refusal
 from storefront.shopper import Shopper
 
@@ -38,9 +41,11 @@ def home(request, site=""):
     if shopper.market is None:
         return shopper.page("storefront/closed.html", status=503)
     template = "storefront/site.html" if shopper.seller_site else "storefront/home.html"
+    window = sites.window(shopper.seller_site) if shopper.seller_site else []
     facts = {
         "version": catalogue.version(),
-        "best": lambda: catalogue.best_sellers(shopper.market, shopper.kind),
+        "window": ",".join(map(str, window)),
+        "best": lambda: catalogue.best_sellers(shopper.market, shopper.kind, first=window),
         "tiles": lambda: catalogue.tiles(shopper.market),
     }
     return leave(shopper, shopper.page(template, facts))
@@ -107,11 +112,35 @@ def product(request, slug, site=""):
         "version": catalogue.version(),
         "product": found,
         "delivery": catalogue.delivery(shopper.market),
+        "own_window": _own_window(shopper),
         "related": lambda: catalogue.related(shopper.market, shopper.kind, found),
         "share_url": request.build_absolute_uri(request.path),
         "picture_url": request.build_absolute_uri(found.picture_url) if found.picture_url else "",
     }
     return leave(shopper, shopper.page("storefront/product.html", facts))
+
+
+def _own_window(shopper):
+    """What stands in the window of the one who looks, for a distributor who has a shop; None for everybody else."""
+    person = shopper.buyer.distributor
+    own = Site.objects.filter(distributor=person).first() if person else None
+    return sites.window(own) if own else None
+
+
+@require_POST
+@login_required
+def recommend(request, slug):
+    """Put a product into the window of the own shop, or take it out again."""
+    own = get_object_or_404(Site, distributor__user=request.user, distributor__status=Distributor.Status.ACTIVE)
+    product = get_object_or_404(Product, slug=slug)
+    try:
+        if request.POST.get("answer") == "no":
+            sites.withdraw(own, product)
+        else:
+            sites.recommend(own, product)
+    except Refusal as refusal:
+        messages.error(request, refusal.message)
+    return redirect(sites.safe_target(request.POST.get("next", "")) or "/")
 
 
 def _moved(shopper, address, rest):

@@ -58,7 +58,7 @@ def queries_of(client, path):
         ("/shop/?size=96&category=tea", 6),
         ("/shop/?q=tea&size=96", 5),
         ("/p/night-oil/", 7),
-        ("/@ana/", 6),
+        ("/@ana/", 7),
         ("/cart/", 2),
     ],
 )

@@ -1,15 +1,17 @@
 """Personal shops and links: addresses, words, pictures, whose sale it becomes, and what a forged link gets."""
 
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
 from genealogy.models import Distributor
 from storefront import attribution, buyers, sites
-from storefront.models import BuyerKind, Order, Site
+from storefront.models import BuyerKind, Order, Product, Site
 from storefront.refusal import Refusal
 from tests.storefront.cast import customer, paid
 
@@ -194,3 +196,39 @@ def test_an_order_s_seller_is_the_shop_that_was_visited_last_through_the_real_pa
     client.get("/@ben/")
     order = paid({cast.oil: 1}, site=cast.ben_site)
     assert order.seller == cast.ben
+
+
+def in_window(client, address="/@ana/"):
+    """The products on the front of a personal shop, as they stand there."""
+    return re.findall(r'class="product-name"><a href="[^"]*/p/([^/]+)/"', client.get(address).content.decode())
+
+
+def test_a_distributor_puts_products_into_the_own_window_and_takes_them_out(cast, client):
+    own = Client()
+    own.force_login(cast.ana.user)
+    assert "Put it in my shop" in own.get("/p/lavender-tea/").content.decode()
+    assert "Put it in my shop" not in client.get("/p/lavender-tea/").content.decode()
+    back = own.post("/p/lavender-tea/recommend/", {"next": "/p/lavender-tea/", "answer": "yes"})
+    assert back.headers["Location"] == "/p/lavender-tea/"
+    assert in_window(client)[0] == "lavender-tea"
+    assert in_window(client, "/@ben/")[0] == "night-oil", "ben's window is his own"
+    own.post("/p/lavender-tea/recommend/", {"answer": "no"})
+    assert in_window(client)[0] == "night-oil"
+
+
+def test_a_window_holds_eight_and_says_so(cast):
+    category = cast.tea.category
+    for number in range(sites.MOST_RECOMMENDED):
+        product = Product.objects.create(sku=f"W{number}", slug=f"w-{number}", name=f"W {number}", category=category)
+        sites.recommend(cast.ana_site, product)
+        sites.recommend(cast.ana_site, product)
+    with pytest.raises(Refusal, match="8 products fit"):
+        sites.recommend(cast.ana_site, cast.oil)
+
+
+def test_only_a_distributor_with_a_shop_has_a_window(cast):
+    mia = customer("mia@example.com", login=True)
+    client = Client()
+    assert client.post("/p/night-oil/recommend/").status_code == 302
+    client.force_login(mia.user)
+    assert client.post("/p/night-oil/recommend/").status_code == 404
