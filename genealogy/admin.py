@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from genealogy import lineage
+from genealogy import lineage, people
 from genealogy.models import Distributor, Market, Position, Tree, User
 
 SHOWN = 25
@@ -186,6 +186,12 @@ class DistributorAdmin(Large):
         more = _("The newest %(count)s are shown.") % {"count": SHOWN} if len(below) > SHOWN else ""
         every = f"{reverse('admin:genealogy_position_changelist')}?parent__id__exact={position.pk}"
         return format_html('{}<p>{} <a href="{}">{}</a></p>', shown, more, every, _("All of them"))
+
+    def save_model(self, request, obj, form, change):
+        """Let a change of status be announced, so that live figures follow."""
+        status, obj.status = obj.status, form.initial.get("status", obj.status)
+        super().save_model(request, obj, form, change)
+        people.change_status(obj.pk, status=status)
 
     def has_add_permission(self, request):
         """A distributor is enrolled, into the trees too; a form for a row alone would leave them out."""

@@ -9,3 +9,11 @@ class DistributorEnrolled:
 
     distributor_id: int
     sponsor_id: int
+
+
+@dataclass(frozen=True)
+class DistributorStatusChanged:
+    """A distributor was suspended, terminated or made active again."""
+
+    distributor_id: int
+    status: str

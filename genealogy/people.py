@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from config.outbox import announce
 from genealogy import trees
-from genealogy.events import DistributorEnrolled
+from genealogy.events import DistributorEnrolled, DistributorStatusChanged
 from genealogy.models import Distributor, Tree, User
 from genealogy.refusals import (
     AlreadyEnrolled,
@@ -80,6 +80,14 @@ def enrol(
     seat = seat or Seat(under_id=sponsor.pk)
     trees.place(newcomer.pk, tree=trees.tree_named(BINARY), under_id=seat.under_id, leg=seat.leg, by=seat.by)
     return newcomer
+
+
+@transaction.atomic
+def change_status(distributor_id, *, status):
+    """Suspend, terminate or reinstate a distributor, and announce it. Safe to repeat: only a change is announced."""
+    changed = Distributor.objects.filter(pk=distributor_id).exclude(status=status).update(status=Distributor.Status(status))
+    if changed:
+        announce(DistributorStatusChanged(distributor_id=distributor_id, status=str(status)))
 
 
 def next_number():

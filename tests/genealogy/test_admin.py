@@ -10,6 +10,7 @@ from django.contrib.messages.storage.fallback import FallbackStorage
 from django.db import connection
 from django.urls import reverse
 
+from config.outbox.models import Event
 from genealogy import people, second_factor
 from genealogy.models import Distributor, Position, User
 
@@ -147,3 +148,12 @@ def test_a_lost_second_factor_is_taken_away_and_its_secret_never_shown(client, b
     assert page.status_code == 200 and "hidden-from-all" not in page.content.decode()
     client.post(reverse("admin:mfa_authenticator_delete", args=[key.pk]), {"post": "yes"})
     assert not Authenticator.objects.exists()
+
+
+def test_suspending_somebody_by_hand_is_announced_with_the_rest_of_the_form(client, boss, company):
+    client.force_login(boss)
+    form = {"name": "New name", "status": "suspended", "market": company.market_id, "phone": "", "user": company.user_id}
+    response = client.post(reverse("admin:genealogy_distributor_change", args=[company.pk]), form)
+    company.refresh_from_db()
+    assert (response.status_code, company.name, company.status) == (302, "New name", "suspended")
+    assert Event.objects.get(kind="genealogy.DistributorStatusChanged").facts["distributor_id"] == company.pk

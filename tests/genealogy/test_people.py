@@ -5,7 +5,7 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
 from config.outbox.models import Event
-from genealogy import lineage, people, trees
+from genealogy import checks, lineage, people, trees
 from genealogy.models import Distributor, Position, User
 from genealogy.people import Seat
 from genealogy.refusals import (
@@ -104,3 +104,21 @@ def test_both_trees_are_sound_after_a_dozen_enrolments(house, ana):
     for code in ("sponsor", "binary"):
         verdict = trees.verify(trees.tree_named(code))
         assert verdict.sound and verdict.positions == 14
+
+
+def test_a_change_of_status_is_announced_once(house, ana):
+    for _ in range(2):
+        people.change_status(ana.pk, status="suspended")
+    ana.refresh_from_db()
+    assert ana.status == "suspended"
+    assert [event.facts for event in Event.objects.filter(kind="genealogy.DistributorStatusChanged")] == [
+        {"distributor_id": ana.pk, "status": "suspended"}
+    ]
+    with pytest.raises(ValueError, match="asleep"):
+        people.change_status(ana.pk, status="asleep")
+
+
+@pytest.mark.parametrize(("public", "asked", "refused"), [(True, False, 1), (True, True, 0), (False, False, 0)])
+def test_a_public_site_does_not_start_without_the_second_factor_of_head_office(settings, public, asked, refused):
+    settings.PUBLIC, settings.STAFF_SECOND_FACTOR = public, asked
+    assert len(checks.head_office_needs_a_second_factor()) == refused
