@@ -17,7 +17,7 @@ from commissions.engine import tree
 from commissions.engine.calculate import calculate
 from commissions.engine.plan import Plan
 from commissions.engine.result import Result, Standings
-from commissions.engine.snapshot import NO_RANK, NONE, Index, People, Sales, Snapshot
+from commissions.engine.snapshot import NO_RANK, NONE, Index, People, Sales, Snapshot, Unsound
 
 _MUCH = 8
 """A batch is merged into the one before it as soon as that one is no longer this many times as large."""
@@ -125,6 +125,15 @@ def taken_in(batches: Sequence[Sales], sales: Sales) -> tuple[Sales, ...]:
     while len(grown) > 1 and len(grown[-1]) * _MUCH >= len(grown[-2]):
         grown = (*grown[:-2], merged(grown[-2], grown[-1]))
     return grown
+
+
+def require_new(batches: Sequence[Sales], sales: Sales) -> None:
+    """Raise Unsound for a sale that is held already: counting it twice would pay it twice."""
+    people = np.unique(sales.person)
+    for batch in batches:
+        twice = np.isin(sales.id, batch.id[_rows_of(batch, people)])
+        if twice.any():
+            raise Unsound(f"sale {int(sales.id[twice][0])} is held already")
 
 
 def merged(large: Sales, small: Sales) -> Sales:

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import tree
+from commissions.engine import money, tree
 from commissions.engine.bonuses.bonus import Bonus, Reach, Unit
 from commissions.engine.calculate import earn, lines, stand
-from commissions.engine.held import Held, have_sales, merged, ranges, sales_of, taken_in, whole
+from commissions.engine.held import Held, have_sales, merged, ranges, require_new, sales_of, taken_in, whole
 from commissions.engine.plan import Plan
 from commissions.engine.result import Lines, Standings
 from commissions.engine.snapshot import NO_RANK, NONE, Outside, People, Sales, Snapshot
@@ -60,8 +60,10 @@ class After:
 def refresh(plan: Plan, held: Held, sales: Sales, changed: NDArray[np.int64] = _NOBODY) -> Change:
     """Find what new ``sales`` and ``changed`` people alter; ``held`` stays as it is.
 
-    ``changed`` are people who have just enrolled or whose status has just changed.
+    ``changed`` are people who have just enrolled or whose status has just changed. Raises Unsound for a sale that is
+    held already, AmountTooLarge for figures beyond 64 bits.
     """
+    require_new(held.batches, sales)
     after = restand(plan, held, sales, np.union1d(sales.person, changed))
     unearned = held.unearned.copy()
     gains = []
@@ -74,6 +76,7 @@ def refresh(plan: Plan, held: Held, sales: Sales, changed: NDArray[np.int64] = _
     totals = held.totals[:, touched]
     for index, (people, gained) in enumerate(gains):
         totals[index, np.searchsorted(touched, people)] += gained
+    money.require_summable(totals, "the earnings")
     return Change(touched, after.take(touched), totals, unearned, sales)
 
 

@@ -1,14 +1,20 @@
 """Any sequence of sales, refunds, enrolments and changes of status, refreshed on slices, equals the whole run."""
 
 import dataclasses
+import itertools
+import random
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commissions.engine import held as holding
+from commissions.engine import plan as plans
 from commissions.engine import slices, snapshot
 from commissions.engine.calculate import calculate
+from commissions.engine.money import AmountTooLarge
+from commissions.engine.tree import BrokenTree
 from tests.commissions.engine.companies import (
     STATUSES,
     engine_sales,
@@ -17,7 +23,10 @@ from tests.commissions.engine.companies import (
     some_plans,
     some_sales,
 )
+from tests.commissions.engine.twin import Sale
+from tests.commissions.plans.examples import SHIPPED
 
+FERNHOLLOW = plans.parse((SHIPPED / "fernhollow.toml").read_text())
 NO_SALES = []
 
 
@@ -176,3 +185,46 @@ def test_newcomers_stand_below_their_sponsors_and_nobody_else_changes_places(pla
     credited = dict(zip(whole.sales.id.tolist(), held.people.id[whole.sales.person].tolist(), strict=True))
     assert credited == {sale.id: sale.person_id for sale in sales}
     assert held.index.of(held.people.id, "person").tolist() == list(range(len(held.people)))
+
+
+def test_a_sale_that_is_held_already_is_refused():
+    people = [(1, 0, "open"), (2, 1, "open")]
+    sale = Sale(id=7, person_id=2, at=0, order=7, buyer="retail", quantity=1, pv=1, cv=1, paid=1, price=0, currency="USD")
+    held = holding.hold(FERNHOLLOW, engine_snapshot(people, [sale]))
+    with pytest.raises(snapshot.Unsound, match="sale 7 is held already"):
+        slices.refresh(FERNHOLLOW, held, engine_sales(held.index, [dataclasses.replace(sale, order=8)]))
+
+
+def test_newcomers_who_are_known_or_whose_sponsor_is_not_are_refused():
+    held = holding.hold(FERNHOLLOW, engine_snapshot([(1, 0, "open"), (2, 1, "open")], []))
+    with pytest.raises(snapshot.Unsound, match="person 2 is there twice"):
+        holding.enrol(held, id=[2], sponsor_id=[1], joined_at=[0])
+    with pytest.raises(snapshot.Unsound, match="sponsor 9 is not among the people"):
+        holding.enrol(held, id=[3], sponsor_id=[9], joined_at=[0])
+    with pytest.raises(BrokenTree, match="runs in a circle"):
+        holding.enrol(held, id=[3, 4], sponsor_id=[4, 3], joined_at=[0, 0])
+
+
+def test_earnings_beyond_64_bits_are_refused_by_a_refresh_too():
+    held = holding.hold(FERNHOLLOW, engine_snapshot([(1, 0, "open")], []))
+    for number in (1, 2):
+        sale = Sale(number, 1, 0, number, "retail", 1, 0, 0, 2**61, 0, "USD")
+        if number == 2:
+            with pytest.raises(AmountTooLarge, match="the sum of the earnings does not fit 64 bits"):
+                slices.refresh(FERNHOLLOW, held, engine_sales(held.index, [sale]))
+        else:
+            held = slices.take(held, slices.refresh(FERNHOLLOW, held, engine_sales(held.index, [sale])))
+
+
+def test_batches_are_merged_as_they_grow_and_stay_sorted():
+    people = [(id, id - 1, "open") for id in range(1, 6)]
+    held = holding.hold(FERNHOLLOW, engine_snapshot(people, []))
+    dice = random.Random(3)
+    for number in range(1, 60):
+        sale = Sale(number, dice.randint(1, 5), dice.randint(0, 9), number, "retail", 1, 100, 100, 0, 0, "USD")
+        held = slices.take(held, slices.refresh(FERNHOLLOW, held, engine_sales(held.index, [sale])))
+        sizes = [len(batch) for batch in held.batches]
+        assert sum(sizes) == number
+        assert all(large > 8 * small for large, small in itertools.pairwise(sizes))
+    snapshot.require_sound(holding.whole(held))
+    assert len(held.batches) > 1

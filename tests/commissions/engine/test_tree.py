@@ -117,6 +117,22 @@ def test_the_next_upline_is_the_nearest_who_is_marked(forest, bits):
     assert tree.next_upline(mark, parent).tolist() == [*nearest, -1]
 
 
+@given(preordered(), marks)
+def test_people_with_their_uplines_are_found_in_order(forest, bits):
+    parent, size = forest
+    some = np.flatnonzero(marked(bits, len(parent)))
+    expected = sorted({each for person in some for each in (int(person), *above(parent, person))})
+    assert tree.with_uplines(some, parent, size).tolist() == expected
+
+
+def test_uplines_of_many_are_found_like_those_of_a_few():
+    count = 50_000
+    line = np.arange(-1, count - 1)
+    size = np.arange(count, 0, -1)
+    for last in (100, count - 2):
+        assert (tree.with_uplines(np.array([last, 7]), line, size) == np.arange(last + 1)).all()
+
+
 @pytest.mark.parametrize(
     ("parent", "size", "message"),
     [
