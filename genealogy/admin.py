@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.paginator import Paginator
 from django.db import connection
 from django.urls import reverse
@@ -60,7 +60,7 @@ class UserForm(UserChangeForm):
         return User.objects.normalize_email(self.cleaned_data["email"])
 
 
-class NewUserForm(BaseUserCreationForm):
+class NewUserForm(AdminUserCreationForm):
     """Makes a user by hand: somebody of head office, mostly."""
 
     class Meta:
