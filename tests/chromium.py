@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -90,7 +91,8 @@ def from_npm() -> None:
             if (packed / name).exists():
                 subprocess.run(["node", str(place / "unpack.mjs"), str(packed / name), str(place / target)], check=True)
         for archive in place.glob("*.tar"):
-            shutil.unpack_archive(archive, CACHE, filter="data")
+            with tarfile.open(archive) as members:
+                members.extractall(CACHE, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
         (place / "chromium").chmod(0o755)
         (place / "chromium").rename(CACHE / "chromium")
 

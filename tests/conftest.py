@@ -25,14 +25,19 @@ for name in (
 django.setup()
 
 import pytest  # noqa: E402  (Django is set up first, so that what follows may import models)
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 from tests import chromium  # noqa: E402
 from tests.servers import Company  # noqa: E402
 
+# How long property tests run: quickly by default, long in ``make soak``.
+for profile, examples in (("quick", 40), ("soak", 4_000)):
+    settings.register_profile(profile, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
-@pytest.fixture(scope="session")
-def companies():
-    """Start companies of a test's own: ``companies(people=200, own_cluster=False, names=(...), environment={...})``."""
+
+def started_companies():
+    """Yield the starter of companies, and stop afterwards what it started."""
     started = []
 
     def start(*, people: int = 0, **options) -> Company:
@@ -48,10 +53,17 @@ def companies():
         company.stop()
 
 
+@pytest.fixture(scope="module")
+def companies():
+    """Start companies of a test's own: ``companies(people=200, own_cluster=False, names=(...), environment={...})``."""
+    yield from started_companies()
+
+
 @pytest.fixture(scope="session")
-def company_server(companies) -> Company:
+def company_server():
     """The real product with a demo company of 300 people, for tests that do not break it. See tests/servers.py."""
-    return companies(people=300)
+    for start in started_companies():
+        yield start(people=300)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@
     def test_...(company_server, page):
         page.goto(company_server.base_url + "/")
 
-For a company that the test may break, take one of its own:
+For a company that the test may break, take one of its own; it is stopped at the end of the module, or by ``company.stop()``:
 
     @pytest.mark.slow
     def test_...(companies):                       # fixture: stops what it started
@@ -44,7 +44,8 @@ from config import processes, servers
 from tests import databases
 
 NAMES = ("web", "worker", "live", "beat")
-START_SECONDS = 60
+START_SECONDS = 120
+READY_WORD = "worker is ready"
 STOP_SECONDS = 15
 
 
@@ -65,6 +66,7 @@ class Company:
         self.owned = owned
         self.folder = Path(tempfile.mkdtemp(prefix="canopy-company-"))
         self.processes: dict[str, subprocess.Popen] = {}
+        self.began_at: dict[str, int] = {}
         self.environment = {
             **os.environ,
             "MEDIA_ROOT": str(self.folder / "media"),
@@ -110,6 +112,7 @@ class Company:
     def restart(self, name: str) -> None:
         """Start one process, stopping it first when it runs."""
         self.kill(name, signal.SIGTERM)
+        self.began_at[name] = len(self.log(name))
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 processes.commands(self.port)[name],
@@ -137,18 +140,24 @@ class Company:
             process.wait(STOP_SECONDS)
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
-        """Wait until the site answers; say what a process printed when one ended instead."""
+        """Wait until the site answers and the workers listen; say what a process printed when one ended instead."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             for name, process in self.processes.items():
                 if process.poll() is not None:
                     raise RuntimeError(f"{name} ended with {process.returncode}:\n{self.log(name)[-4000:]}")
-            if "web" not in self.processes or self.answers():
+            if self.all_ready():
                 return
             time.sleep(0.05)
         raise RuntimeError(
             f"the company did not get ready in {seconds} s:\n" + "\n".join(self.log(name)[-2000:] for name in self.names)
         )
+
+    def all_ready(self) -> bool:
+        """Tell whether the site answers and each worker has said that it listens, since it was started last."""
+        workers = [name for name in ("worker", "live") if name in self.processes]
+        said = all(READY_WORD in self.log(name)[self.began_at[name] :] for name in workers)
+        return said and ("web" not in self.processes or self.answers())
 
     def answers(self) -> bool:
         """Tell whether the site takes a request."""
