@@ -13,6 +13,7 @@ class CommissionsConfig(AppConfig):
 
     def ready(self):
         from commissions import handlers  # noqa: PLC0415  (models are there only now)
-        from genealogy.events import DistributorEnrolled  # noqa: PLC0415
+        from genealogy.events import DistributorEnrolled, DistributorStatusChanged  # noqa: PLC0415
 
         outbox.subscribe(DistributorEnrolled, handlers.note_newcomer, "commissions.note_newcomer")
+        outbox.subscribe(DistributorStatusChanged, handlers.note_status, "commissions.note_status")

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from commissions import arrivals, facts, live, live_pending, periods, plan_versions, verify, volume
 from commissions.models import EarningTotal, LivePending, Period, Standing, VolumeEntry
 from commissions.volume import VolumeLine
+from config.outbox import delivery
 from config.outbox.models import Event
+from genealogy import people
 from genealogy.models import Distributor
 from tests.commissions.company import Company, at, plan
 
@@ -127,8 +129,8 @@ def test_many_newcomers_at_once_are_read_anew(company, refresher, monkeypatch):
 def test_a_suspended_distributor_is_no_longer_active(company, refresher):
     company.sell("ben", 600)
     settle(refresher)
-    Distributor.objects.filter(pk=company.id("ben")).update(status=Distributor.Status.SUSPENDED)
-    live_pending.note(LivePending.Kind.ENROLMENT, [company.id("ben")])
+    people.change_status(company.id("ben"), status=Distributor.Status.SUSPENDED)
+    delivery.deliver_due()
     settle(refresher)
     assert (standing(company, "ben").is_active, standing(company, "ben").rank) == (False, -1)
     assert proven()
