@@ -8,11 +8,16 @@ from storefront.models import Cart, Order, Site
 
 
 class Shopper:
-    """Who shops, where, with which cart. ``site`` is the personal shop that is visited, if one is."""
+    """Who shops, where, with which cart.
 
-    def __init__(self, request, site=None):
+    ``site`` is the personal shop that is visited, if one is. ``at_company`` says that a page of the company's own shop
+    was asked for, so that its links stay there, whatever shop was visited before.
+    """
+
+    def __init__(self, request, site=None, *, at_company=False):
         self.request = request
         self._site = site
+        self._at_company = at_company
 
     @cached_property
     def buyer(self):
@@ -64,7 +69,7 @@ class Shopper:
         """What addresses begin with: empty, or ``/@ana`` for one who last came through that personal shop."""
         if self._site is not None:
             return self._site.base
-        entered = self.visits and self.visits[-1].how == Order.Attribution.SITE
+        entered = not self._at_company and self.visits and self.visits[-1].how == Order.Attribution.SITE
         return self.site.base if entered and self.site else ""
 
     @property

@@ -30,6 +30,8 @@ def details(request):
     again = Order.objects.filter(checkout_key=request.POST.get("key") or "-").first()
     if again is not None:
         return redirect("storefront:pay", again.token)
+    if shopper.cart is None:
+        return redirect("storefront:cart")
     form = CheckoutForm(request.POST, country=shopper.market.country)
     if not form.is_valid():
         return _ask(shopper, form, status=422)
@@ -45,7 +47,7 @@ def _place(shopper, form):
     given = form.details(get_language())
     known = None if shopper.buyer.customer else customers.by_email(given.email)
     return orders.place(
-        shopper.open_cart(),
+        shopper.cart,
         buyer=shopper.buyer,
         details=given,
         attribution=attribution.decide(shopper.buyer, shopper.visits, known=known),

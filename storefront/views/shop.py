@@ -17,7 +17,7 @@ from storefront.shopper import Shopper
 def enter(request, address):
     """Return the shopper of a page, in the personal shop at an address if one is named; 404 names what is not there."""
     if not address:
-        return Shopper(request)
+        return Shopper(request, at_company=True)
     site = sites.find(address)
     if site is None:
         raise Http404(_("There is no shop at “@%(address)s”.") % {"address": address})

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -52,9 +53,7 @@ def test_an_order_is_found_by_the_beginning_of_the_address_or_the_number(cast, w
     assert order.number not in client.get(url, {"q": "nobody@"}).content.decode()
 
 
-def test_the_searches_use_their_indexes(cast, django_assert_num_queries):
-    from django.db import connection  # noqa: PLC0415
-
+def test_the_searches_use_their_indexes(cast):
     paid({cast.oil: 1})
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")

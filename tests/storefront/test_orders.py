@@ -9,6 +9,7 @@ from storefront import carts, orders, payments
 from storefront.attribution import Attribution
 from storefront.buyers import GUEST, Buyer
 from storefront.models import BuyerKind, Customer, Order, Payment, Price, Product, Refund
+from storefront.payments import test as testbank
 from storefront.payments.test import AUTHENTICATES, DECLINES, SUCCEEDS
 from storefront.refusal import Refusal
 from tests.storefront.cast import DETAILS, paid, placed
@@ -177,8 +178,6 @@ def test_money_for_a_cancelled_order_goes_back(cast):
     order = placed({cast.oil: 1})
     payment = payments.start(order, method=AUTHENTICATES)
     orders.cancel(order, at=timezone.now())
-    from storefront.payments import test as testbank  # noqa: PLC0415
-
     testbank.authenticate(testbank.waiting_for_payer(payment.reference), approve=True)
     payment = payments.settle(payment)
     assert payment.status == Payment.Status.SURPLUS

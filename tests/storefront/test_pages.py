@@ -7,7 +7,9 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.cache import caches
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from genealogy.models import Market, User
@@ -37,9 +39,6 @@ def fill_shelves(cast, count):
 
 def queries_of(client, path):
     """Count the queries of a page that is drawn anew."""
-    from django.db import connection  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
-
     caches["template_fragments"].clear()
     client.get(path)
     caches["template_fragments"].clear()

@@ -232,3 +232,10 @@ def test_only_a_distributor_with_a_shop_has_a_window(cast):
     assert client.post("/p/night-oil/recommend/").status_code == 302
     client.force_login(mia.user)
     assert client.post("/p/night-oil/recommend/").status_code == 404
+
+
+def test_the_cart_leads_back_into_the_shop_one_came_from_and_the_company_s_pages_stay_the_company_s(cast, client):
+    client.get("/@ana/p/night-oil/")
+    client.post("/cart/add/", {"product": cast.oil.pk})
+    assert 'href="/@ana/p/night-oil/"' in client.get("/cart/").content.decode()
+    assert 'href="/@ana/' not in client.get("/shop/").content.decode()
