@@ -32,8 +32,16 @@ def check(only: list[str] | None = None) -> Iterator[Finding]:
         if only and not any(word.lower() in f"{app} {function.__name__} {function.__doc__ or ''}".lower() for word in only):
             continue
         started = time.monotonic()
-        name, examined, faults = function()
+        try:
+            name, examined, faults = function()
+        except Exception as error:  # what is broken enough to stop a check must not hide what the others find
+            name, examined, faults = sentence(function), 0, [f"the check could not be made: {type(error).__name__}: {error}"]
         yield Finding(app, str(name), examined, tuple(map(str, faults)), time.monotonic() - started)
+
+
+def sentence(function) -> str:
+    """Return what a check proves, from its own description."""
+    return (function.__doc__ or function.__name__).strip().splitlines()[0].rstrip(".")
 
 
 def checks() -> Iterator[tuple[str, object]]:

@@ -194,9 +194,7 @@ class Desk:
         self.shop = company.catalogue
         self.skus = [product["sku"] for product in self.shop.products]
         self.weights = self.shop.weights()
-        self.prices = {
-            (market, kind): self.shop.prices(market, kind).tolist() for market in MARKETS for kind in catalogue.KINDS
-        }
+        self.prices = {(market, kind): self.shop.prices(market, kind).tolist() for market in MARKETS for kind in catalogue.KINDS}
 
     def write(self, first: int, buyer: np.ndarray, paid: np.ndarray, out: list) -> None:
         """Write a stretch of orders into the three files."""
@@ -214,7 +212,9 @@ class Desk:
             for line in range(begin, until):
                 unit = price[products[line]]
                 subtotal += unit * quantities[line]
-                lines.append((name, line - begin + 1, self.skus[products[line]], quantities[line], catalogue.decimal(unit, currency)))
+                lines.append(
+                    (name, line - begin + 1, self.skus[products[line]], quantities[line], catalogue.decimal(unit, currency))
+                )
             flat, free_from = DELIVERY[market]
             delivery = 0 if subtotal >= free_from else flat
             orders.append(

@@ -16,7 +16,7 @@ from backoffice.demo.generator import CUSTOMER, LEADER, NEWCOMER
 from genealogy.models import User
 from storefront.models import Customer
 
-PASSWORD = "fernhollow-demo"
+PASSWORD = "fernhollow-demo"  # noqa: S105  (told to everybody, and refused on a public site)
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,22 @@ LOGINS = (
     Login("leader", LEADER, "", "/office/", _("Team leader"), _("A large team, many own sales, live figures"), "users"),
     Login("newcomer", NEWCOMER, "", "/office/", _("Newcomer"), _("Joined three days ago, nothing sold yet"), "sprout"),
     Login("customer", CUSTOMER, "", "/my/orders/", _("Customer"), _("Buys now and then, from the team leader"), "shopping-bag"),
-    Login("office", "office@example.com", "Nora Lindqvist", "/company/", _("Head office"), _("May see and change everything"), "shield-check", "superuser"),
-    Login("finance", "finance@example.com", "Tomás Ferreira", "/admin/", _("Finance"), _("Orders, payments, volume, earnings"), "wallet", "finance"),
-    Login("support", "support@example.com", "Grace Mbeki", "/admin/", _("Support"), _("People, shops, orders, mails"), "heart", "support"),
-    Login("marketing", "marketing@example.com", "Luc Moreau", "/admin/", _("Marketing"), _("Catalogue, prices, personal shops"), "store", "marketing"),
+    Login(
+        "office", "office@example.com", "Nora Lindqvist", "/company/", _("Head office"),
+        _("May see and change everything"), "shield-check", role="superuser",
+    ),
+    Login(
+        "finance", "finance@example.com", "Tomás Ferreira", "/admin/", _("Finance"),
+        _("Orders, payments, volume, earnings"), "wallet", role="finance",
+    ),
+    Login(
+        "support", "support@example.com", "Grace Mbeki", "/admin/", _("Support"),
+        _("People, shops, orders, mails"), "heart", role="support",
+    ),
+    Login(
+        "marketing", "marketing@example.com", "Luc Moreau", "/admin/", _("Marketing"),
+        _("Catalogue, prices, personal shops"), "store", role="marketing",
+    ),
 )  # fmt: skip
 BY_KEY = {login.key: login for login in LOGINS}
 

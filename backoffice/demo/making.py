@@ -33,7 +33,10 @@ def is_there() -> bool:
 def make(*, people: int, seed: int, end: datetime | None, folder: Path | None, say: Say) -> None:
     """Make the demo company. What an earlier call wrote before it was cut off is taken up where it ended."""
     if people < MINIMUM:
-        raise Refused(_("A company of %(people)d people is too small to show anything: take at least %(least)d.") % {"people": people, "least": MINIMUM})
+        raise Refused(
+            _("A company of %(people)d people is too small to show anything: take at least %(least)d.")
+            % {"people": people, "least": MINIMUM}
+        )
     place = folder or settings.DATA_DIR / "demo"
     write_files(place, people=people, seed=seed, end=end, say=say)
     found = Import(place, say=say).run()

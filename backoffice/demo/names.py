@@ -18,8 +18,11 @@ LANGUAGES: dict[str, list[tuple[Locale, float]]] = {
     "de": [(Locale.DE, 0.74), (Locale.TR, 0.1), (Locale.UK, 0.06), (Locale.PL, 0.06), (Locale.FR, 0.04)],
     "jp": [(Locale.JA, 0.86), (Locale.KO, 0.1), (Locale.EN, 0.04)],
 }
-PLANTS = "aster birch clover fern heather iris juniper larch maple moss olive poppy reed sage thyme willow".split()
-AREAS = "205 212 303 312 404 415 503 512 602 617 702 808".split()
+PLANTS = (
+    "aster", "birch", "clover", "fern", "heather", "iris", "juniper", "larch", "maple", "moss", "olive", "poppy", "reed",
+    "sage", "thyme", "willow",
+)  # fmt: skip
+AREAS = ["205", "212", "303", "312", "404", "415", "503", "512", "602", "617", "702", "808"]
 GERMAN_RANGES = ("30 23125", "40 66969", "69 90009", "89 99998", "221 4710")
 PLACES = {
     "us": [
@@ -60,9 +63,7 @@ class Namer:
     """Names people of the markets from a seed: the same numbers give the same name."""
 
     def __init__(self, seed: int):
-        self.pools = {
-            code: [self._pool(locale, seed) for locale, _share in languages] for code, languages in LANGUAGES.items()
-        }
+        self.pools = {code: [self._pool(locale, seed) for locale, _share in languages] for code, languages in LANGUAGES.items()}
         self.shares = {code: np.cumsum([share for _locale, share in languages]) for code, languages in LANGUAGES.items()}
 
     @staticmethod

@@ -67,9 +67,7 @@ def distributors(people: int, end: datetime, rng: np.random.Generator) -> Distri
     newcomer = people
     sponsor[newcomer] = leader
     placement, leg = structure.placements(sponsor, rng)
-    market = structure.inherited(
-        rng.choice(len(MARKETS), people + 1, p=SHARES), sponsor, rng.random(people + 1) < KEEPS_MARKET
-    )
+    market = structure.inherited(rng.choice(len(MARKETS), people + 1, p=SHARES), sponsor, rng.random(people + 1) < KEEPS_MARKET)
     market[newcomer] = market[leader]
     status = _statuses(sponsor, leader, newcomer, rng)
     ages = HISTORY.total_seconds() * (1 - (np.arange(people + 1) + rng.random(people + 1)) / (people + 1)) ** 1.6

@@ -78,9 +78,5 @@ def basket(paid: NDArray[np.int64], weights: NDArray[np.float64], end: datetime,
     when = paid[back] + ((0.5 + 11 * rng.random(len(back))) * 86_400).astype(np.int64)
     whole = rng.random(len(back)) < 0.6
     last = calendar.seconds(end)
-    refund = {
-        int(nth): (int(at), bool(everything))
-        for nth, at, everything in zip(back, when, whole, strict=True)
-        if at < last
-    }
+    refund = {int(nth): (int(at), bool(everything)) for nth, at, everything in zip(back, when, whole, strict=True) if at < last}
     return Basket(order[kept], product[kept], quantity[kept], refund)

@@ -1,4 +1,4 @@
-"""The demo's own pages: a guide, signing in with one tap, and the mails that a real company would send. Nowhere but in the demo."""
+"""The demo's own pages: a guide, signing in with one tap, and the mails that a real company would send."""
 
 from functools import wraps
 from urllib.parse import urlencode

@@ -91,7 +91,9 @@ class Import:
 
     def _done(self, file: files.File, added: int, there: int = 0) -> None:
         self.report.added[file.name], self.report.there[file.name] = added, there
-        self.say(_("%(file)s: %(added)d brought in, %(there)d there before") % {"file": file.name, "added": added, "there": there})
+        self.say(
+            _("%(file)s: %(added)d brought in, %(there)d there before") % {"file": file.name, "added": added, "there": there}
+        )
 
     def _catalogue(self, cursor) -> None:
         self._stage(cursor, PRODUCTS)
@@ -129,7 +131,10 @@ class Import:
         first, last = orders.prepare(cursor)
         refunds_there = refunds.check(cursor)
         refunds.prepare(cursor)
-        cursor.execute("SELECT count(*), (SELECT count(*) FROM ready_order_lines), (SELECT count(*) FROM ready_refund_lines) FROM ready_orders")
+        cursor.execute(
+            "SELECT count(*), (SELECT count(*) FROM ready_order_lines), (SELECT count(*) FROM ready_refund_lines)"
+            " FROM ready_orders"
+        )
         count, lines, refunded = cursor.fetchone()
         added = 0
         for start, end in stretches(first, last, self.stretch):

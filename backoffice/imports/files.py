@@ -1,6 +1,6 @@
 """The files of a company, and reading them row by row in little memory.
 
-A row that cannot be read is refused by itself: a quote that is opened and never closed spoils its own line, not the rest of the file.
+A row that cannot be read is refused by itself: a quote that is never closed spoils its own line, not the rest.
 """
 
 import csv
@@ -190,9 +190,7 @@ def header(file: File, folder: Path) -> list[Column] | None:
             )
     for column in file.columns:
         if column.required and column.name not in names:
-            raise Unreadable(
-                _("%(file)s, line 1: the column “%(name)s” is missing.") % {"file": file.name, "name": column.name}
-            )
+            raise Unreadable(_("%(file)s, line 1: the column “%(name)s” is missing.") % {"file": file.name, "name": column.name})
     return [known[name] for name in names]
 
 

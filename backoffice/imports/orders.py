@@ -31,7 +31,8 @@ PRICED = """
     LEFT JOIN market_money m ON m.code = o.market LEFT JOIN storefront_product p ON p.sku = l.product
     LEFT JOIN storefront_price own ON own.product_id = p.id AND own.market_id = m.id AND own.buyer_kind = o.buyer_kind
     LEFT JOIN storefront_price retail ON retail.product_id = p.id AND retail.market_id = m.id AND retail.buyer_kind = 'retail'
-    LEFT JOIN storefront_price seller ON seller.product_id = p.id AND seller.market_id = m.id AND seller.buyer_kind = 'distributor'
+    LEFT JOIN storefront_price seller
+        ON seller.product_id = p.id AND seller.market_id = m.id AND seller.buyer_kind = 'distributor'
     ;
     CREATE INDEX ON priced_lines (order_row); ANALYZE priced_lines"""
 
@@ -229,4 +230,3 @@ def prepare(cursor) -> tuple[int, int]:
     cursor.execute(READY_LINES)
     cursor.execute("SELECT coalesce(min(row_line), 1), coalesce(max(row_line), 0) FROM ready_orders")
     return cursor.fetchone()
-

@@ -168,7 +168,8 @@ def _note_circles(cursor, link: str, numbers, circle) -> None:
 
 def _note_below(cursor, people: list[int]) -> None:
     cursor.execute(
-        f"INSERT INTO {refusals.TABLE} SELECT %s, row_line, number, 'sponsor', sponsor, %s FROM numbered_people WHERE nth = ANY(%s)",
+        f"INSERT INTO {refusals.TABLE} SELECT %s, row_line, number, 'sponsor', sponsor, %s"
+        " FROM numbered_people WHERE nth = ANY(%s)",
         [PEOPLE.name, _("somebody who is taken; a person above this one was refused"), people],
     )
 

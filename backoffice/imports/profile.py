@@ -110,7 +110,9 @@ def _entry(kind, data, where: str):
     try:
         return kind(**data)
     except TypeError:
-        missing = sorted(field.name for field in fields(kind) if field.name not in data and field.default is not field.default_factory)
+        missing = sorted(
+            field.name for field in fields(kind) if field.name not in data and field.default is not field.default_factory
+        )
         raise Unreadable(
             _("%(file)s, %(where)s: expected are %(missing)s.") % {"file": NAME, "where": where, "missing": ", ".join(missing)}
         ) from None

@@ -102,8 +102,6 @@ def _set_aside_the_known(cursor) -> int:
 
 def prepare(cursor) -> None:
     """Turn what is left into refunds as they will be stored, and note on the orders what has been given back."""
-    cursor.execute(
-        "DELETE FROM linked_refunds s USING refused r WHERE r.file = %s AND r.line = s.row_line", [REFUNDS.name]
-    )
+    cursor.execute("DELETE FROM linked_refunds s USING refused r WHERE r.file = %s AND r.line = s.row_line", [REFUNDS.name])
     for statement in (READY_LINES, READY_REFUNDS, COMPLETE):
         cursor.execute(statement)

@@ -45,9 +45,7 @@ def repeated(cursor, file: File, fields: list[str], expected: str, *, field: str
 
 def drop_refused(cursor, file: File) -> None:
     """Take the refused rows out of the staged ones."""
-    cursor.execute(
-        f"DELETE FROM {file.table} s USING {refusals.TABLE} r WHERE r.file = %s AND r.line = s.row_line", [file.name]
-    )
+    cursor.execute(f"DELETE FROM {file.table} s USING {refusals.TABLE} r WHERE r.file = %s AND r.line = s.row_line", [file.name])
 
 
 def was_refused(file: File, key: str) -> str:

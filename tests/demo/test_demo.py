@@ -5,6 +5,7 @@ import io
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.test import Client
 from django.urls import reverse
 
 from backoffice import invariants
@@ -84,8 +85,6 @@ def test_signing_in_takes_a_post_and_somebody_of_the_cast(demo, client):
 
 
 def test_one_tap_is_refused_to_a_page_of_another_site(demo):
-    from django.test import Client
-
     assert Client(enforce_csrf_checks=True).post(reverse("demo:sign_in", args=["office"])).status_code == 403
 
 

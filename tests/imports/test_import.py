@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a bad row and its answer stand in one line)
 """What a company's files become: people in their trees, shops, customers, orders with payments, refunds and volume."""
 
 import io
@@ -12,6 +13,7 @@ from backoffice.imports.company import Import
 from backoffice.imports.files import Unreadable
 from commissions import live
 from commissions.models import VolumeEntry
+from genealogy import people
 from genealogy.models import Distributor, Position, User
 from storefront.models import Customer, Order, Payment, Price, Product, Refund, Site
 from tests.imports import company
@@ -137,8 +139,6 @@ def test_the_invariants_hold_after_an_import(folder):
 
 
 def test_numbers_that_are_given_out_later_go_on_after_those_brought_in(folder):
-    from genealogy import people
-
     company.add(folder, "people.csv", "F200500,Ida,ida@example.com,us,A1,B1,left,active,2026-02-01T00:00:00+00:00,")
     company.bring_in(folder)
     assert people.next_number() == "F200501"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a bad row and its answer stand in one line)
 """Bad rows: each is refused by name, with its line, what stood there and what was expected, and nothing of it is written."""
 
 import pytest
@@ -154,7 +155,9 @@ def test_somebody_stored_with_another_address_or_sponsor_is_not_changed(folder):
     text = (folder / "people.csv").read_text().replace("ben@example.com", "benno@example.com").replace("jp,B1,B1", "jp,A1,B1")
     (folder / "people.csv").write_text(text)
     company.bring_in(folder)
-    said = {found["line"]: (found["field"], found["expected"]) for found in company.refused(folder) if found["file"] == "people.csv"}
+    said = {
+        found["line"]: (found["field"], found["expected"]) for found in company.refused(folder) if found["file"] == "people.csv"
+    }
     assert said["3"] == ("email", "the e-mail address that is stored for this number")
     assert said["4"][0] == "sponsor"
     assert Distributor.objects.get(number="B1").user.email == "ben@example.com"
@@ -164,7 +167,7 @@ def test_an_order_stored_with_another_total_is_not_changed(folder):
     company.bring_in(folder)
     (folder / "orders.csv").write_text((folder / "orders.csv").read_text().replace(",36.00", ",54.00"))
     company.bring_in(folder)
-    assert [(found["file"], found["field"]) for found in company.refused(folder)][0] == ("orders.csv", "number")
+    assert next((found["file"], found["field"]) for found in company.refused(folder)) == ("orders.csv", "number")
     assert Order.objects.get(number="O2").total_minor == 3600
 
 

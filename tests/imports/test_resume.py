@@ -87,4 +87,3 @@ def test_a_second_import_waits_for_nobody_and_says_that_one_is_running(files):
                 company.manage("import_company", str(files), "--report", str(company.folder / "refused.csv"))
     finally:
         company.stop()
-

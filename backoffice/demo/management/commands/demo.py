@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--dir", type=Path, help="write the company's files here and keep them")
         parser.add_argument("--files-only", action="store_true", help="write the files to --dir and bring nothing in")
 
-    def handle(self, *args, people, seed, end, dir, files_only, **options):  # noqa: A002
+    def handle(self, *args, people, seed, end, dir, files_only, **options):
         started = time.monotonic()
 
         def say(text):
@@ -47,7 +47,9 @@ class Command(BaseCommand):
         self._tell_logins()
 
     def _tell_logins(self):
-        self.stdout.write(_("\nSign in with one tap at /accounts/login/, or with the password %(password)s as:") % {"password": logins.PASSWORD})
+        self.stdout.write(
+            _("\nSign in with one tap at /accounts/login/, or with the password %(password)s as:") % {"password": logins.PASSWORD}
+        )
         for login in logins.LOGINS:
             self.stdout.write(f"  {login.title!s:<14}{login.email:<26}{login.about}")
 

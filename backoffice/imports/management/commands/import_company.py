@@ -19,7 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="check everything and keep nothing")
         parser.add_argument("--report", type=Path, help="where to write what was refused (default: FOLDER/refused.csv)")
 
-        parser.add_argument("--stretch", type=int, default=STRETCH, help="how many rows come in at one stroke (default %(default)s)")
+        parser.add_argument(
+            "--stretch", type=int, default=STRETCH, help="how many rows come in at one stroke (default %(default)s)"
+        )
 
     def handle(self, *args, folder, check, report, stretch, **options):
         report = report or folder / "refused.csv"
