@@ -15,11 +15,11 @@ MARK = (
 )
 # What stands in the two boxes: vessel, glaze, name, size of the whole, and place beside the middle.
 STARTER = (
-    ("pump", "frost", "Cleansing Milk", 0.66, 12),
-    ("dropper", "amber", "Night Oil", 0.6, 142),
-    ("tube", "blush", "Hand Cream", 0.58, 258),
-    ("jar", "milk", "Day Cream", 0.6, -116),
-    ("candle", "smoke", "Cedar Hollow", 0.6, -268),
+    ("pump", "frost", "Cleansing Milk", 0.66, 38),
+    ("dropper", "amber", "Night Oil", 0.6, 164),
+    ("tube", "blush", "Hand Cream", 0.58, 272),
+    ("jar", "milk", "Day Cream", 0.6, -136),
+    ("candle", "smoke", "Cedar Hollow", 0.6, -286),
 )
 STILL = (
     ("caddy", "green", "First Light", 0.92, 330),
