@@ -264,6 +264,14 @@ def _not_in_upline(words, values):
     }
 
 
+def _own_sale(words, values):
+    return _("This bonus pays the people above a sale, not %(seller)s, who sold.") % {"seller": words.name(values["seller"])}
+
+
+def _for_the_seller(words, values):
+    return _("This bonus goes to %(seller)s, who sold.") % {"seller": words.name(values["seller"])}
+
+
 def _out_of_reach(words, values):
     return ngettext(
         "The bonus pays %(levels)s level, and it was used up before it came to %(person)s.",
@@ -321,6 +329,8 @@ SENTENCES = {
     Says.ROUNDED: _rounded,
     Says.GATHERED: _gathered,
     Says.NOT_IN_UPLINE: _not_in_upline,
+    Says.OWN_SALE: _own_sale,
+    Says.FOR_THE_SELLER: _for_the_seller,
     Says.OUT_OF_REACH: _out_of_reach,
     Says.ACCOUNT_NOT_OPEN: _account_not_open,
     Says.NOT_ACTIVE: _not_active,

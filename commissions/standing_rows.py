@@ -5,12 +5,14 @@ live lock writes here, so that no two writers ever wait for each other.
 """
 
 from dataclasses import dataclass, fields
+from datetime import datetime
 
 import numpy as np
 from django.db import connection
 
 from commissions import snapshots
 from commissions.engine.snapshot import NO_RANK
+from commissions.snapshots import POSTGRES_EPOCH
 
 ROWS_BY_COPY = 5_000
 """From here on rows travel by COPY; below, one statement with arrays is quicker."""
@@ -129,6 +131,9 @@ def _upsert(table, columns, constants, key):
                 [*constants.values(), *("{" + ",".join(map(str, column.tolist())) + "}" for column in columns.values())],
             )
             return
+        if _is_first(cursor, table, constants):
+            copy_in(cursor, f"COPY {table} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)", {**columns, **constants})
+            return
         stage = ", ".join(f"{name} {_type(name)}" for name in columns)
         cursor.execute(f"CREATE TEMPORARY TABLE live_stage ({stage}) ON COMMIT DROP")
         copy_in(cursor, f"COPY live_stage ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)", columns)
@@ -136,22 +141,42 @@ def _upsert(table, columns, constants, key):
         cursor.execute("DROP TABLE live_stage")
 
 
+def _is_first(cursor, table, constants):
+    """Tell whether the period (and bonus) has no row at all yet, so that nothing can be in the way of a plain COPY."""
+    found = [name for name in ("period_id", "bonus") if name in constants]
+    where = " AND ".join(f"{name} = %s" for name in found)
+    cursor.execute(f"SELECT NOT EXISTS (SELECT FROM {table} WHERE {where})", [constants[name] for name in found])
+    return cursor.fetchone()[0]
+
+
 def _type(name):
     return _SQL_TYPES.get(name, "bigint")
 
 
 def copy_in(cursor, statement, columns):
-    """Send columns of numbers by binary COPY: every row is a count of fields, then each field's length and value."""
+    """Send columns by binary COPY: every row is a count of fields, then each field's length and value.
+
+    A column is an array of whole numbers, or one value for all rows: a number, a text or an instant.
+    """
+    fields = {name: _field(name, column) for name, column in columns.items()}
     layout = [("fields", ">i2")]
-    for name in columns:
-        layout += [(f"{name}_length", ">i4"), (name, _WIDTHS[_type(name)])]
-    count = len(next(iter(columns.values())))
-    rows = np.empty(count, dtype=layout)
+    for name, (_value, width) in fields.items():
+        layout += [(f"{name}_length", ">i4"), (name, width)]
+    rows = np.empty(len(next(iter(columns.values()))), dtype=layout)
     rows["fields"] = len(columns)
-    for name, column in columns.items():
+    for name, (value, _width) in fields.items():
         rows[f"{name}_length"] = rows.dtype[name].itemsize
-        rows[name] = column
+        rows[name] = value
     with cursor.copy(statement) as copy:
         copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
         copy.write(rows.tobytes())
         copy.write(b"\xff\xff")
+
+
+def _field(name, column):
+    """Return the value of a field as it is sent, and how wide it is."""
+    if isinstance(column, str):
+        return column.encode(), f"S{len(column.encode())}"
+    if isinstance(column, datetime):
+        return int(column.timestamp() * 1_000_000) - POSTGRES_EPOCH, ">i8"
+    return column, _WIDTHS[_type(name)]

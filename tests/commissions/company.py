@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from commissions import plan_versions, volume
-from commissions.models import VolumeEntry
+from commissions import plan_versions, verify, volume
+from commissions.models import LivePending, VolumeEntry
 from genealogy import trees
 from genealogy.models import Distributor, Market, Tree
 
@@ -74,6 +74,17 @@ def plan(*, version=1, effective_from="2026-01-01", compression="full"):
     return PLAN.format(version=version, effective_from=effective_from, compression=compression)
 
 
+OUTLINE = """
+    house
+      ana
+        ben
+          cy
+        bob
+      eve
+        dee
+"""
+
+
 def at(*when):
     """Return an instant in UTC."""
     return datetime(*when, tzinfo=UTC)
@@ -129,3 +140,20 @@ class Company:
             reference=reference or f"order:{self.orders}", buyer_kind=VolumeEntry.BuyerKind(buyer), market_id=self.market.pk,
         )  # fmt: skip
         return entry
+
+
+def settle(refresher):
+    """Refresh until nothing is pending."""
+    for _attempt in range(20):
+        refresher.step()
+        if not LivePending.objects.exists():
+            return
+    raise AssertionError("something stays pending")
+
+
+def proven():
+    """Whether every check of the app finds nothing."""
+    verify.INSTANTS = 1  # nothing else runs here: what is pending stays pending
+    found = {name: faults for name, _examined, faults in (check() for check in verify.CHECKS)}
+    assert not any(found.values()), found
+    return True
