@@ -18,6 +18,34 @@ from urllib.parse import parse_qsl
 SECRET_KEY = "sk_test_canopy"
 WEBHOOK_SECRET = "whsec_canopy"
 
+# What stands in for Stripe's script: an element with one field, a token of it, and a bank that always says yes.
+SCRIPT = """
+window.Stripe = () => ({
+  elements: (options) => ({
+    options,
+    create: () => ({
+      mount(where) {
+        const field = document.createElement("input");
+        field.setAttribute("aria-label", "Card");
+        field.id = "fake-card";
+        document.querySelector(where).append(field);
+      },
+    }),
+    submit: async () => {
+      const typed = document.getElementById("fake-card").value;
+      return typed ? {} : { error: { message: "Your card number is incomplete." } };
+    },
+  }),
+  createConfirmationToken: async () => ({ confirmationToken: { id: `ctoken_${document.getElementById("fake-card").value}` } }),
+  handleNextAction: ({ clientSecret }) => new Promise((resolve) => {
+    window.canopyApproved = () => resolve({});
+    const script = document.createElement("script");
+    script.src = `HERE/v3/approves/${clientSecret}`;
+    document.head.append(script);
+  }),
+});
+"""
+
 CREATE = {"amount", "currency", "automatic_payment_methods[enabled]", "description", "metadata"}
 CONFIRM = {"confirmation_token", "return_url"}
 REFUND = {"payment_intent", "amount", "metadata"}
@@ -223,7 +251,23 @@ class Desk(BaseHTTPRequestHandler):
     def do_POST(self):
         self._serve("POST")
 
+    def _serve_script(self, path):
+        """Answer what a browser asks for: the script, and the bank that says yes."""
+        if path.startswith("/v3/approves/"):
+            self.stripe.authenticate(path.rsplit("/", 1)[1].removesuffix("_secret"))
+            script = "window.canopyApproved?.();"
+        else:
+            script = SCRIPT.replace("HERE", self.stripe.url)
+        payload = script.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
     def _serve(self, method):
+        if self.path.startswith("/v3/"):
+            return self._serve_script(self.path.split("?")[0])
         length = int(self.headers.get("Content-Length") or 0)
         params = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
         path = self.path.split("?")[0]

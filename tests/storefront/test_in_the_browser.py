@@ -1,10 +1,15 @@
 """The cart's drawer and the till in a real browser, on a phone: what script adds, and that nothing breaks the policy."""
 
+import copy
+
 import pytest
 from django.core.cache import caches
+from django.urls import reverse
 
-from storefront.models import CartLine, Order
+from storefront.models import CartLine, Order, Payment
+from storefront.payments import gateway as gateways
 from tests.storefront import cast as casting
+from tests.storefront import fake_stripe
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -70,3 +75,41 @@ def test_the_cart_s_page_changes_a_quantity_in_place_and_the_bag_counts_along(ph
     phone.locator(".cart").get_by_text("$96.00").first.wait_for()
     assert phone.locator("#cart-count").get_attribute("data-count") == "2"
     assert phone.complaints == []
+
+
+@pytest.fixture
+def stripe(settings):
+    """A fake Stripe, script and all, for which the policy opens as it does for the real one."""
+    with fake_stripe.running() as fake:
+        settings.PAYMENT_GATEWAY = "stripe"
+        settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = fake_stripe.SECRET_KEY, fake.url
+        settings.STRIPE_PUBLISHABLE_KEY, settings.STRIPE_JS_URL = "pk_test_canopy", f"{fake.url}/v3/"
+        policy = copy.deepcopy(settings.CONTENT_SECURITY_POLICY)
+        policy["DIRECTIVES"]["script-src"] = [*policy["DIRECTIVES"]["script-src"], fake.url]
+        settings.CONTENT_SECURITY_POLICY = policy
+        gateways.gateway.cache_clear()
+        yield fake
+        gateways.gateway.cache_clear()
+
+
+def pay_with(phone, card):
+    """Type a card into the element and press the button."""
+    phone.get_by_label("Card", exact=True).fill(card)
+    phone.get_by_role("button", name="Pay $53.90").click()
+
+
+def test_cards_go_to_stripe_s_own_element_and_never_through_the_shop(stripe, phone, cast):
+    order = casting.placed({cast.oil: 1})
+    phone.at(reverse("storefront:pay", args=[order.token]))
+    pay_with(phone, "")
+    phone.get_by_text("Your card number is incomplete.").wait_for()
+    pay_with(phone, "declines")
+    phone.get_by_text("Your card was declined.").wait_for()
+    pay_with(phone, "authenticates")
+    phone.get_by_role("heading", name="Thank you, Mia Lind").wait_for()
+    assert list(Payment.objects.order_by("pk").values_list("status", "method")) == [
+        ("failed", "ctoken_declines"),
+        ("succeeded", "ctoken_authenticates"),
+    ]
+    assert stripe.books.charges == 1
+    assert [text for text in phone.complaints if "422" not in text] == []
