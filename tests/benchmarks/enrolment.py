@@ -54,8 +54,9 @@ def enrol_into_a_grown_tree(bench: Bench, size: int) -> None:
     sound(tree)
     theirs = spread(inserts_with_plain_mptt(bench, tree, size))
     for shape, (seconds, logged) in ours.items():
-        report(bench, "enrolment" if shape == "random" else f"enrolment, {shape}", seconds, theirs)
-        bench.report("log written", logged / INSERTS / 1e3, "kB an insert", name=f"enrolment, {shape}")
+        name = "enrolment" if shape == "random" else f"enrolment, {shape}"
+        report(bench, name, seconds, theirs)
+        bench.report("log written", logged / INSERTS / 1e3, "kB an insert", name=name)
     report(bench, "enrolment, eight clients", together, theirs)
     rate = len(together) / SECONDS
     bench.report("rate", rate, "/s", name="enrolment, eight clients", baseline="django-mptt", baseline_value=1 / theirs.median)
