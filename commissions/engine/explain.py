@@ -63,6 +63,8 @@ class Says(StrEnum):
     ROUNDED = "rounded"
     GATHERED = "gathered"
     NOT_IN_UPLINE = "not_in_upline"
+    OWN_SALE = "own_sale"
+    FOR_THE_SELLER = "for_the_seller"
     OUT_OF_REACH = "out_of_reach"
     ACCOUNT_NOT_OPEN = "account_not_open"
     NOT_ACTIVE = "not_active"
@@ -150,9 +152,13 @@ def why_not_paid(plan: Plan, index: int, people: People, standings: Standings, s
     own = [step for step in steps if step.person == person]
     if any(step.role in (Role.PAID, Role.INHERITS) for step in own):
         return ()
+    values = {"person": person, "seller": seller}
+    if not own and not plan.bonuses[index].first_level:
+        return (Sentence(Says.FOR_THE_SELLER, values),)
+    if not own and person == seller:
+        return (Sentence(Says.OWN_SALE, values),)
     if not own:
-        levels = steps[-1].level if steps else 0
-        return (Sentence(Says.OUT_OF_REACH, {"person": person, "seller": seller, "levels": levels}),)
+        return (Sentence(Says.OUT_OF_REACH, values | {"levels": steps[-1].level}),)
     return (_said(own[0]), *_shortfall(plan, index, standings, person, own[0].reason))
 
 
@@ -161,10 +167,11 @@ def why_nothing(plan: Plan, held: Held, index: int, person: int) -> tuple[Senten
     bonus, standings = plan.bonuses[index], held.standings
     if held.totals[index, person]:
         return ()
-    me = np.array([person])
-    if not bonus.qualifies(plan, standings.take(me))[0]:
-        reasons = why_not(part_of(held.people, _path(held.people, person)), standings.take(_path(held.people, person)))
-        return _shortfall(plan, index, standings, person, Reason(reasons[-2]))
+    rows = _path(held.people, person)
+    upline = standings.take(rows)
+    if not bonus.qualifies(plan, upline)[-1]:
+        reason = why_not(part_of(held.people, rows), upline)[len(rows) - 1]
+        return _shortfall(plan, index, standings, person, Reason(reason))
     below = np.arange(person, person + held.people.size[person])
     if bonus.first_level:
         below = below[1:]
