@@ -31,9 +31,9 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 lc_messages = 'C'
 log_lock_waits = on
-log_min_duration_statement = 5000
-log_parameter_max_length = 0
-log_parameter_max_length_on_error = 0
+# A statement, and the detail of a broken rule, may hold a name or an address; neither belongs in a log.
+log_error_verbosity = terse
+log_min_error_statement = panic
 max_locks_per_transaction = 256
 """
 DURABLE = "fsync = on\nsynchronous_commit = on\nfull_page_writes = on\n"

@@ -25,15 +25,24 @@ for name in (
 django.setup()
 
 import pytest  # noqa: E402  (Django is set up first, so that what follows may import models)
+from django.db import connection  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
-from tests import chromium  # noqa: E402
+from config import servers  # noqa: E402
+from tests import chromium, databases  # noqa: E402
 from tests.servers import Company  # noqa: E402
 
 # How long property tests run: quickly by default, long in ``make soak``.
 for profile, examples in (("quick", 40), ("soak", 4_000)):
     settings.register_profile(profile, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Copy the test database from one that is migrated already; migrating anew for each worker takes longer than many tests."""
+    servers.hold()
+    connection.settings_dict["TEST"]["TEMPLATE"] = databases.template(servers.cluster())
 
 
 def started_companies():
