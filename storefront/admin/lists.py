@@ -23,6 +23,7 @@ class Long(admin.ModelAdmin):
 
     paginator = ShortCount
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count for each filter would read the whole table
     list_per_page = 50
 
 

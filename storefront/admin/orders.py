@@ -95,7 +95,7 @@ class OrderAdmin(MayRefund, Long):
     """Orders. Their figures are facts; what may be done with them goes by the buttons."""
 
     change_form_template = "storefront/admin/order.html"
-    list_display = ("number", "placed_at", "status", "name", "email", "total", "refunded", "seller", "attribution")
+    list_display = ("number", "placed_at", "status", "name", "total", "seller", "attribution", "refunded", "email")
     list_filter = ("status", "market", "attribution", "paid_at")
     list_select_related = ("seller", "market")
     search_fields = ("number",)
