@@ -11,7 +11,8 @@ from django.db import connection
 from commissions import plan_versions, snapshots, standing_rows
 from commissions.books import Book
 from commissions.engine import calculate as engine
-from commissions.engine.snapshot import NONE
+from commissions.engine.snapshot import NONE, Unsound
+from commissions.engine.tree import BrokenTree, require_preorder
 from commissions.models import LivePending, Period, VolumeEntry
 
 MOST_FAULTS = 100
@@ -85,10 +86,16 @@ def _at_this_instant(name, faults_of, waiting):
         faults.append(f"{waiting} pending rows are not in the live figures yet")
     try:
         company = snapshots.read_company()
+        require_preorder(company.people.parent, company.people.size)
     except snapshots.NoTree:
         return name, 0, faults
+    except BrokenTree as broken:
+        return name, 0, [*faults, f"the sponsor tree is broken: {broken}"]
     for period in Period.objects.select_related("plan").filter(status=Period.Status.OPEN).order_by("starts_at"):
-        count, found = faults_of(period, company)
+        try:
+            count, found = faults_of(period, company)
+        except Unsound as broken:
+            count, found = 0, [str(broken)]
         examined += count
         faults += [f"{period.name}: {fault}" for fault in found]
     return name, examined, faults[:MOST_FAULTS]

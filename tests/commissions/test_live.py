@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from commissions import arrivals, facts, live, live_pending, periods, plan_versions, standing_rows, volume
+from commissions import arrivals, facts, live, live_pending, periods, plan_versions, standing_rows, verify, volume
 from commissions.models import EarningTotal, LivePending, Period, Standing
 from config.outbox import delivery
 from config.outbox.models import Event
@@ -297,3 +297,12 @@ def test_as_of_is_the_oldest_pending_row(company, refresher):
     assert live.as_of() == oldest
     settle(refresher)
     assert live.as_of() > oldest
+
+
+def test_a_broken_tree_is_named_by_the_checks_and_stops_none_of_them(company, refresher):
+    company.sell("cy", 100)
+    settle(refresher)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE genealogy_position SET parent_id = id WHERE distributor_id = %s", [company.id("cy")])
+    faults = [faults for _name, _examined, faults in (check() for check in verify.CHECKS)]
+    assert ["the sponsor tree is broken" in " ".join(found) for found in faults] == [False, False, True, True, True]
