@@ -6,7 +6,7 @@ import json
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from backoffice import invariants
 from commissions import live
@@ -16,7 +16,7 @@ DISARM = "SET session_replication_role = replica"
 
 # what somebody does to the tables, and what verify calls it
 BREAKS = [
-    ("UPDATE genealogy_position SET lft = lft + 1, rght = rght + 5000000000000000 WHERE level = 2", "tree is sound"),
+    ("UPDATE genealogy_position SET lft = 2, rght = 3 WHERE level = 3", "tree is sound"),
     ("UPDATE genealogy_position SET parent_id = id WHERE level = 3 AND leg IS NULL", "tree is sound"),
     ("DELETE FROM genealogy_position p USING genealogy_distributor d WHERE d.id = p.distributor_id AND d.number = 'D1' AND p.leg IS NULL", "everybody stands"),
     ("DELETE FROM commissions_volumeentry WHERE reverses_id IS NULL AND pv = 500", "paid lines are credited once"),
@@ -32,11 +32,19 @@ BREAKS = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def brought_in(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A small company, brought in once; each test runs in a savepoint on top of it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        company.bring_in(company.write(tmp_path_factory.mktemp("verify") / "company"))
+        live.refresh_everything()
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def sound(tmp_path, db):
+def sound(brought_in, db):
     """A small company in which everything holds."""
-    company.bring_in(company.write(tmp_path / "company"))
-    live.refresh_everything()
 
 
 def run(*arguments, **options):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.db import transaction
 
 from backoffice.demo import making
 
@@ -20,8 +20,16 @@ def demo_files(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker, demo_files):
+    """A small demo company, made once for all tests of a module; each of them runs in a savepoint on top of it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        making.make(people=PEOPLE, seed=3, end=END, folder=demo_files, say=lambda text: None)
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def demo(db, demo_files, monkeypatch):
-    """A small demo company, made for this test, in a demo."""
-    monkeypatch.setattr(settings, "DEMO", True)
-    making.make(people=PEOPLE, seed=3, end=END, folder=demo_files, say=lambda text: None)
+def demo(made, db, settings):
+    """A small demo company, in a demo."""
+    settings.DEMO = True

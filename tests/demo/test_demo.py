@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from backoffice import invariants
-from backoffice.demo import logins
+from backoffice.demo import logins, making
 from backoffice.demo.simulator import Simulator
 from backoffice.models import Mail
 from commissions.models import Standing, VolumeEntry
@@ -48,9 +48,8 @@ def test_it_is_not_made_outside_the_demo_nor_too_small(db, settings):
     settings.DEMO = False
     with pytest.raises(CommandError, match="Set DEMO=1"):
         call_command("demo")
-    settings.DEMO = True
-    with pytest.raises(CommandError, match="too small"):
-        call_command("demo", people=3)
+    with pytest.raises(making.Refused, match="too small"):
+        making.make(people=3, seed=1, end=None, folder=None, say=print)
 
 
 @pytest.mark.parametrize("who", list(logins.BY_KEY))
