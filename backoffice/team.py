@@ -16,6 +16,9 @@ from genealogy.models import Distributor, Position
 
 PAGE = 25
 ENDS = 4
+WALKED = 1_000
+BY_PARENT = 3
+LOOKED_THROUGH = 3_000
 LEAST_LETTERS = 2
 DEEPEST = 99
 
@@ -68,31 +71,77 @@ class Filters:
 
 
 def found_by(viewer, filters, period, *, after=None):
-    """Return a page of the members who pass the filters, in tree order."""
+    """Return a page of the members who pass the filters, in tree order.
+
+    What is common is met soon by walking the tree; what is rare makes a short list of its own. So a page is one or the
+    other: first a bounded walk, then, if that has not filled it, the list of those who pass.
+    """
     own = access.position_of(viewer)
-    rows = access.downline(viewer).exclude(pk=own.pk).order_by("lft")
-    standings = Standing.objects.filter(period=period, distributor_id=OuterRef("distributor_id"))
-    if filters.active is not None:
-        active = Exists(standings.filter(is_active=True))
-        rows = rows.filter(active if filters.active else ~active)
-    if filters.rank is not None:
-        rows = rows.filter(distributor_id__in=Standing.objects.filter(period=period, rank=filters.rank).values("distributor_id"))
-    if filters.level is not None:
-        rows = rows.filter(level=own.level + filters.level)
+    rows = _at_level(access.downline(viewer).exclude(pk=own.pk).order_by("lft"), own, filters.level)
     if after is not None:
         rows = rows.filter(lft__gt=Subquery(Position.objects.filter(pk=after, tree=own.tree_id).values("lft")[:1]))
-    return _page(rows, period, own)
+    walked = list(rows.values_list("pk", "distributor_id")[:WALKED])
+    passing = _passing([person for _position, person in walked], filters, period)
+    found = [position for position, person in walked if person in passing]
+    if len(found) <= PAGE and len(walked) == WALKED:
+        found = list(_narrowed(rows, filters, period).values_list("pk", flat=True)[: PAGE + 1])
+    return _page(Position.objects.filter(pk__in=found[: PAGE + 1]).order_by("lft"), period, own)
+
+
+def _at_level(rows, own, level):
+    """Narrow positions to one level below a person. The first levels are few among many: they go by the parent."""
+    if level is None:
+        return rows
+    if level <= BY_PARENT:
+        return rows.filter(**{"__".join(["parent"] * level): own})
+    return rows.filter(level=own.level + level)
+
+
+def _passing(people, filters, period):
+    """Return those of some people who pass the filters on activity and rank; without a standing one is not active."""
+    standings = Standing.objects.filter(period=period, distributor__in=people)
+    if filters.rank is not None:
+        standings = standings.filter(rank=filters.rank)
+    if filters.active is False and filters.rank is None:
+        return set(people) - set(standings.filter(is_active=True).values_list("distributor_id", flat=True))
+    if filters.active is not None:
+        standings = standings.filter(is_active=filters.active)
+    elif filters.rank is None:
+        return set(people)
+    return set(standings.values_list("distributor_id", flat=True))
+
+
+def _narrowed(rows, filters, period):
+    """Narrow positions by activity and rank in one statement: right for what is rare."""
+    standings = Standing.objects.filter(period=period)
+    if filters.rank is not None:
+        standings = standings.filter(rank=filters.rank)
+    if filters.active is False and filters.rank is None:
+        active = standings.filter(is_active=True, distributor_id=OuterRef("distributor_id"))
+        return rows.filter(~Exists(active))
+    if filters.active is not None:
+        standings = standings.filter(is_active=filters.active)
+    elif filters.rank is None:
+        return rows
+    return rows.filter(distributor_id__in=standings.values("distributor_id"))
 
 
 def searched(viewer, words, period):
-    """Return members whose name or number holds the words, at most a page of them, by name."""
+    """Return members whose name or number holds the words, at most a page of them, by name.
+
+    A small team is looked through whole; of a large one those are looked at whom the index of names finds first.
+    """
     wanted = " ".join(words.split())
     if len(wanted) < LEAST_LETTERS:
         return Page([], None)
-    people = Distributor.objects.filter(Q(name__icontains=wanted) | Q(number__iexact=wanted)).values("pk")
     own = access.position_of(viewer)
-    rows = access.downline(viewer).exclude(pk=own.pk).filter(distributor__in=people)
-    page = _page(rows, period, own)
+    mine = access.downline(viewer).exclude(pk=own.pk)
+    matching = Distributor.objects.filter(Q(name__icontains=wanted) | Q(number__iexact=wanted))
+    team = list(mine.values_list("distributor_id", flat=True)[: LOOKED_THROUGH + 1])
+    if len(team) <= LOOKED_THROUGH:
+        matching = matching.filter(pk__in=team)
+    candidates = list(matching.values_list("pk", flat=True)[:LOOKED_THROUGH])
+    page = _page(mine.filter(distributor__in=candidates), period, own)
     return Page(sorted(page.members, key=lambda member: (member.name.casefold(), member.id)), page.after)
 
 

@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                     ("replay_outbox", "Deliver failed events again"),
                 ],
                 "managed": False,
+                "base_manager_name": "objects",
                 "default_permissions": (),
             },
         ),

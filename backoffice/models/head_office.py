@@ -4,11 +4,22 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class Nobody(models.Manager):
+    """Finds nothing, since there is no table to look in: whoever asks by way of the content type hears "not found"."""
+
+    def get_queryset(self):
+        """Return no rows, without asking the database."""
+        return super().get_queryset().none()
+
+
 class HeadOffice(models.Model):
     """What somebody at head office may do that belongs to no single record."""
 
+    objects = Nobody()
+
     class Meta:
         managed = False
+        base_manager_name = "objects"
         default_permissions = ()
         verbose_name = _("head office")
         verbose_name_plural = _("head office")

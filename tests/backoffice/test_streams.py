@@ -5,6 +5,7 @@ import json
 import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
 import psycopg
@@ -111,7 +112,8 @@ def test_who_is_not_signed_in_is_told_so_and_gets_no_stream(cast, server):
 
 def test_open_streams_hold_no_database_connection_and_one_subscription(cast, server):
     session = session_of(cast.ana)
-    streams = [Stream(server, session) for _ in range(40)]
+    with ThreadPoolExecutor(40) as at_once:  # more than the pool has connections
+        streams = list(at_once.map(lambda _: Stream(server, session), range(40)))
     for stream in streams:
         assert stream.event()[0] == "beat"
     time.sleep(0.3)

@@ -16,7 +16,7 @@ SIGNED_OUT = "event: signed-out\ndata: {}\n\n"
 @require_GET
 async def live(request):
     """Tell one open page what changed, for as long as it stays open and its session lives."""
-    distributor, session_key = await streams.ask(_who, request)
+    distributor, session_key = await sync_to_async(_who)(request)
     if distributor is None:
         return HttpResponse(SIGNED_OUT, content_type="text/event-stream")
     page = streams.Page(distributor.pk, session_key)
@@ -27,7 +27,18 @@ async def live(request):
 
 
 def _who(request):
-    return access.office_of(request.user), request.session.session_key
+    """Ask on the connection that the middleware has used, and let go of it: another one might wait for this one."""
+    try:
+        return access.office_of(request.user), request.session.session_key
+    finally:
+        _let_go()
+
+
+def _let_go():
+    """Give back the database connections of this request's own thread; an open page must not keep any."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 def _since(request):
@@ -39,8 +50,7 @@ def _since(request):
 
 
 async def _events(page, since):
-    # The middleware has used a database connection in this request's own thread; an open page must not keep it.
-    await sync_to_async(connections.close_all)()
+    await sync_to_async(_let_go)()  # once more: on its way out the answer has passed the middleware
     async with aclosing(streams.events(page, since)) as events:
         async for event in events:
             yield event
