@@ -228,3 +228,20 @@ def test_batches_are_merged_as_they_grow_and_stay_sorted():
         assert all(large > 8 * small for large, small in itertools.pairwise(sizes))
     snapshot.require_sound(holding.whole(held))
     assert len(held.batches) > 1
+
+
+def test_somebody_who_becomes_active_without_being_paid_still_uses_a_level_up():
+    text = (SHIPPED / "fernhollow.toml").read_text()
+    text = text.replace('"full"', '"inactive"').replace("associate = 1, bronze = 3", "associate = 0, bronze = 3")
+    plan = plans.parse(text)
+    people = [(1, 0, "open"), (2, 1, "open"), (3, 2, "open")]
+    first = [
+        Sale(1, 1, 0, 1, "retail", 1, 600_00, 0, 0, 0, "USD"),
+        Sale(2, 3, 0, 2, "retail", 1, 0, 100_00, 0, 0, "USD"),
+    ]
+    held = holding.hold(plan, engine_snapshot(people, first))
+    assert held.totals[1].tolist() == [10_00, 0, 0]
+    activated = Sale(3, 2, 0, 3, "distributor", 1, 60_00, 0, 0, 0, "USD")
+    held = slices.take(held, slices.refresh(plan, held, engine_sales(held.index, [activated])))
+    assert held.totals[1].tolist() == [8_00, 0, 0]
+    assert_same_figures(plan, held)
