@@ -38,7 +38,9 @@ def make(*, people: int, seed: int, end: datetime | None, folder: Path | None, s
             % {"people": people, "least": MINIMUM}
         )
     place = folder or settings.DATA_DIR / "demo"
-    write_files(place, people=people, seed=seed, end=end, say=say)
+    begun = Distributor.objects.filter(is_house=True).exists()
+    if not (begun and written(place, people=people, seed=seed, end=end)):
+        write_files(place, people=people, seed=seed, end=end, say=say)
     found = Import(place, say=say).run()
     if found.refused:
         raise Refused("\n".join([_("The demo company's own files were refused:"), *found.examples]))
@@ -49,17 +51,20 @@ def make(*, people: int, seed: int, end: datetime | None, folder: Path | None, s
         shutil.rmtree(place)
 
 
-def write_files(folder: Path, *, people: int, seed: int, end: datetime | None, say: Say) -> None:
-    """Write the company's files, unless the very same have been written there completely."""
+def written(folder: Path, *, people: int, seed: int, end: datetime | None) -> bool:
+    """Tell whether the files of just this company stand in the folder, complete."""
     note = folder / NOTE
-    wanted = {"people": people, "seed": seed}
-    if note.exists():
-        known = json.loads(note.read_text())
-        if {key: known[key] for key in wanted} == wanted and (end is None or datetime.fromisoformat(known["end"]) == end):
-            return
-        note.unlink()
-    end = end or timezone.now()
-    company = Generator(folder, people=people, seed=seed, end=end)
+    if not note.exists():
+        return False
+    known = json.loads(note.read_text())
+    return (known["people"], known["seed"]) == (people, seed) and end in (None, datetime.fromisoformat(known["end"]))
+
+
+def write_files(folder: Path, *, people: int, seed: int, end: datetime | None, say: Say) -> None:
+    """Write the company's files; the note of what they are comes last, so it stands beside complete files only."""
+    note = folder / NOTE
+    note.unlink(missing_ok=True)
+    company = Generator(folder, people=people, seed=seed, end=end or timezone.now())
     orders = company.write()
-    note.write_text(json.dumps({**wanted, "end": company.end.isoformat()}))
+    note.write_text(json.dumps({"people": people, "seed": seed, "end": company.end.isoformat()}))
     say(_("%(people)d people and %(orders)d orders written") % {"people": people, "orders": orders})
