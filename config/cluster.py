@@ -186,4 +186,7 @@ def memory_settings() -> str:
     """Return how much memory PostgreSQL may use beside everything else on this machine: a sixteenth to itself, within bounds."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     own = min(max(total // 16, 128), 1024)
-    return f"shared_buffers = {own}MB\nmaintenance_work_mem = {own // 2}MB\nwork_mem = {own // 32}MB\neffective_cache_size = {total // 2}MB\n"
+    return (
+        f"shared_buffers = {own}MB\nmaintenance_work_mem = {own // 2}MB\n"
+        f"work_mem = {own // 32}MB\neffective_cache_size = {total // 2}MB\n"
+    )
