@@ -5,7 +5,7 @@ how many things it looked at, and one text for each fault.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from django.apps import apps
 
 MODULE = "verify"
+Check = Callable[[], tuple[str, int, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,12 @@ def check(only: list[str] | None = None) -> Iterator[Finding]:
         yield Finding(app, str(name), examined, tuple(map(str, faults)), time.monotonic() - started)
 
 
-def sentence(function) -> str:
+def sentence(function: Check) -> str:
     """Return what a check proves, from its own description."""
     return (function.__doc__ or function.__name__).strip().splitlines()[0].rstrip(".")
 
 
-def checks() -> Iterator[tuple[str, object]]:
+def checks() -> Iterator[tuple[str, Check]]:
     """Find the checks of every installed app, the lowest app first."""
     for config in reversed(list(apps.get_app_configs())):
         where = f"{config.name}.{MODULE}"

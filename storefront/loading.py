@@ -4,6 +4,8 @@ Each function writes with one statement a table and is safe to repeat. An order 
 refunds and its volume in one transaction, and announces nothing: what is long past is no news.
 """
 
+from dataclasses import replace
+
 from django.db import connection, transaction
 
 from commissions import volume_import
@@ -146,7 +148,9 @@ def orders(*, first: int, last: int) -> int:
         sold = cursor.fetchall()
         cursor.execute(TAKEN_BACK, stretch)
         taken_back = cursor.fetchall()
-    volume_import.load([LoadRow(*row) for row in sold] + [LoadRow(*row[:-1], (row[-1], row[1])) for row in taken_back])
+    rows = [LoadRow(*row) for row in sold]
+    rows += [replace(LoadRow(*row[:-1]), reverses=(row[-1], row[1])) for row in taken_back]
+    volume_import.load(rows)
     return count
 
 

@@ -202,7 +202,9 @@ class Desk:
         filled = sales.basket(paid, self.weights, self.company.end, rng)
         ends = np.searchsorted(filled.order, np.arange(len(buyer)), side="right").tolist()
         products, quantities = filled.product.tolist(), filled.quantity.tolist()
-        orders, lines, refunds = [], [], []
+        orders: list[tuple] = []
+        lines: list[tuple] = []
+        refunds: list[tuple] = []
         begin = 0
         for nth, (who, at, until) in enumerate(zip(buyer.tolist(), _instants(paid), ends, strict=True)):
             name = f"A{1_000_000 + first + nth}"

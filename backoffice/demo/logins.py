@@ -9,6 +9,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from backoffice import roles
@@ -27,8 +28,8 @@ class Login:
     email: str
     name: str
     begins_at: str
-    title: str
-    about: str
+    title: str | Promise
+    about: str | Promise
     icon: str
     role: str = ""
 

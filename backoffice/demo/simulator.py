@@ -93,6 +93,7 @@ class Simulator:
     def shop_for_oneself(self) -> str:
         """Buy as a distributor at the distributor's price."""
         distributor = self._distributor()
+        assert distributor.user is not None  # only the house has nobody who signs in
         buyer = Buyer(BuyerKind.DISTRIBUTOR, distributor=distributor)
         return self._buy(distributor.market, buyer, attribution.decide(buyer), distributor.name, distributor.user.email)
 

@@ -107,7 +107,7 @@ class Import:
 
     def _people(self, cursor) -> None:
         self._stage(cursor, PEOPLE)
-        placed = "placement" in {column.name for column in self.headers[PEOPLE]}
+        placed = "placement" in {column.name for column in self.headers[PEOPLE] or ()}
         cursor.execute("CREATE TEMP TABLE addresses AS " + ADDRESSES.format(key="number", table="staged_people"))
         there = people.check(cursor, house_number=self.profile.house.number, placed=placed)
         self._done(PEOPLE, people.load(placed=placed), there)

@@ -78,7 +78,7 @@ def _reasons(file: File, header: list[Column], row: Row) -> Iterator[Refusal]:
 def integers(sql: str, params: tuple = ()) -> list[np.ndarray]:
     """Run a query that returns one row of ``string_agg(int8send(...), '')`` columns, as int64 arrays."""
     with psycopg.Cursor(connection.connection) as cursor:
-        row = cursor.execute(sql, params, binary=True).fetchone()
+        row = cursor.execute(sql, params, binary=True).fetchone() or ()
     return [np.frombuffer(column or b"", dtype=">i8").astype(np.int64) for column in row]
 
 
