@@ -128,15 +128,18 @@ def next_upline(marked: NDArray[np.bool_], parent: NDArray[np.int64]) -> NDArray
     """Find the nearest ``marked`` person above each person, -1 where there is none: compression.
 
     Whoever's pointer ends at an unmarked person takes over that person's pointer, so that the way doubles each round.
-    Works for parents in any order. The result has one entry more, for -1 itself, so that it can be looked up in.
+    Works for parents in any order. The result has one entry more, for -1 itself, so that it can be looked up in. Raises
+    BrokenTree if following the parents of somebody runs in a circle without meeting anybody marked.
     """
     up = np.append(parent, -1)
     found = np.append(marked, True)
     searching = np.flatnonzero(~found[up])
-    while searching.size:
+    for _ in range(_rounds(len(parent))):
+        if not searching.size:
+            return up
         up[searching] = up[up[searching]]
         searching = searching[~found[up[searching]]]
-    return up
+    raise BrokenTree(f"following the parents of row {int(searching[0])} runs in a circle")
 
 
 def sum_of_children(values: NDArray[np.int64], parent: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -154,6 +154,8 @@ def test_arrays_that_are_no_preorder_are_refused_by_row(parent, size, message):
 def test_a_circle_is_refused(parent):
     with pytest.raises(tree.BrokenTree, match="runs in a circle"):
         tree.preorder(np.array(parent))
+    with pytest.raises(tree.BrokenTree, match="runs in a circle"):
+        tree.next_upline(np.zeros(len(parent), dtype=np.bool_), np.array(parent))
 
 
 def test_a_line_a_million_deep_takes_rounds_that_grow_with_its_logarithm():
