@@ -165,12 +165,15 @@ def _alone() -> Iterator[None]:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             raise Unreadable(_("Another import is running. Wait until it has ended."))
-        cursor.execute("SET synchronous_commit = off")  # a stretch that a crash undoes is brought in again by the next run
+        # A stretch that a crash undoes is brought in again by the next run, so no commit need wait for the disk.
+        cursor.execute("SET synchronous_commit = off; SET work_mem = '128MB'")
+        with suppress(DatabaseError), transaction.atomic():  # refused by a connection that has had temporary tables before
+            cursor.execute("SET temp_buffers = '128MB'")
         try:
             yield
         finally:
             with suppress(DatabaseError):  # a lost connection has taken all of it along
-                cursor.execute("DISCARD TEMP; RESET synchronous_commit")
+                cursor.execute("DISCARD TEMP; RESET synchronous_commit; RESET work_mem")
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
