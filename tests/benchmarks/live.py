@@ -170,30 +170,34 @@ class Flood:
 
 
 def flood(population, one, *, seconds, settle):
-    """Let several connections credit as fast as they can; count what was done until everything could be seen."""
-    counts, deadlocks = [0] * CLIENTS, [0] * CLIENTS
+    """Let several processes credit as fast as they can; count what was done until everything could be seen."""
+    connections.close_all()
+    context = multiprocessing.get_context("fork")
+    said, run = context.SimpleQueue(), os.urandom(4).hex()
     started = time.perf_counter()
-    run = os.urandom(4).hex()
 
     def client(which):
-        number = 0
+        done = deadlocks = number = 0
+        random.seed(which)
         while time.perf_counter() - started < seconds:
             number += 1
             try:
                 one(population, f"{run}:{which}.{number}")
-                counts[which] += 1
+                done += 1
             except OperationalError:
-                deadlocks[which] += 1
+                deadlocks += 1
         connections.close_all()
+        said.put((done, deadlocks))
 
-    threads = [threading.Thread(target=client, args=(which,)) for which in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    clients = [context.Process(target=client, args=(which,)) for which in range(CLIENTS)]
+    for each in clients:
+        each.start()
+    counts = [said.get() for _client in clients]
+    for each in clients:
+        each.join()
     if settle:
         settled()
-    return Flood(sum(counts) / (time.perf_counter() - started), sum(deadlocks))
+    return Flood(sum(done for done, _ in counts) / (time.perf_counter() - started), sum(dead for _, dead in counts))
 
 
 def credit_deep(population, reference):
