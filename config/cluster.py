@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from config import embedded, places
-from config.embedded import RECOVERY_SECONDS, Server
+from config import places
+from config.embedded import RECOVERY_SECONDS, Server, noted
 
 SUPERUSER = "canopy"
 
@@ -62,26 +62,10 @@ class Cluster(Server):
     def pid(self) -> int | None:
         """Return the id of the postmaster when the one that the data folder names is really ours."""
         pid = self._noted_pid()
-        return pid if pid and self._is_ours(pid) else None
+        return pid if pid and self.works_here(pid) else None
 
     def _noted_pid(self) -> int | None:
-        try:
-            return int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-        except (OSError, ValueError):
-            return None
-
-    def _is_ours(self, pid: int) -> bool:
-        """Tell whether the process is a postmaster on our data folder: a process that merely has the number is not."""
-        if not embedded.running_process(pid):
-            return False
-        process = Path(f"/proc/{pid}")
-        if process.exists():
-            try:
-                return (process / "cwd").resolve() == self.data.resolve() and b"postgres" in (process / "cmdline").read_bytes()
-            except OSError:
-                return False
-        said = self._run("/bin/ps", "-o", "command=", "-p", str(pid)).stdout
-        return "postgres" in said and str(self.data) in said
+        return noted(self.data / "postmaster.pid")
 
     def _start(self) -> None:
         pid = self.pid()

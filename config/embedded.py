@@ -46,6 +46,14 @@ def running_process(pid: int) -> bool:
         return not Path("/proc/self/stat").exists() or Path(f"/proc/{pid}").exists()
 
 
+def noted(note: Path) -> int | None:
+    """Return the process id that a pid file begins with, or None; nothing says that it is still true."""
+    try:
+        return int(note.read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
+
+
 class Server(ABC):
     """A server in a home of its own, shared by every process that holds a lease on it."""
 
@@ -168,6 +176,21 @@ class Server(ABC):
             umask=0o077,
             text=True,
         )
+
+    def works_here(self, pid: int) -> bool:
+        """Tell whether a process is a server of our kind on our data folder: one that merely has the number is not."""
+        if not running_process(pid):
+            return False
+        process = Path(f"/proc/{pid}")
+        if process.exists():
+            try:
+                return (process / "cwd").resolve() == self.data.resolve() and self.name.encode() in (
+                    process / "cmdline"
+                ).read_bytes()
+            except OSError:
+                return False
+        said = self._run("/bin/ps", "-o", "command=", "-p", str(pid)).stdout
+        return self.name in said and str(self.data) in said
 
     def _failure(self, what: str, output: str = "") -> EmbeddedError:
         said = output.strip()

@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 from config import places
-from config.embedded import Server
+from config.embedded import Server, noted
 
 ANSWER_SECONDS = 1.0
 START_SECONDS = 120.0
@@ -46,11 +46,12 @@ class Valkey(Server):
         return self._ask(b"PING\r\n").startswith(b"+PONG")
 
     def pid(self) -> int | None:
-        """Return the process id that the server behind our socket tells; nothing else is believed."""
+        """Return the process id that the server behind our socket tells, or of one on our data that is too busy to tell."""
         for line in self._ask(b"INFO server\r\n").splitlines():
             if line.startswith(b"process_id:"):
                 return int(line.partition(b":")[2])
-        return None
+        pid = noted(self.data / "valkey.pid")
+        return pid if pid and self.works_here(pid) else None
 
     def forget(self) -> None:
         """Remove what a stopped server kept on disk, as when its disk is lost."""
@@ -69,8 +70,12 @@ class Valkey(Server):
     def _start(self) -> None:
         if self.answers():
             return
-        if self._ask(b"PING\r\n").startswith(b"-LOADING") and self._wait_until_answering(START_SECONDS):
-            return
+        pid = self.pid()
+        if pid:  # it loads its data, or is busy; a second server on the same data would spoil it
+            if self._wait_until_answering(START_SECONDS, pid):
+                return
+            if self.works_here(pid):
+                raise self._failure(f"Valkey (process {pid}) does not answer.")
         user = places.account()
         self.data.mkdir(mode=0o700, exist_ok=True)
         if user:

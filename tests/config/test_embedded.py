@@ -148,6 +148,19 @@ def test_a_pid_file_of_rubbish_does_not_stand_in_the_way(own):
         assert own.cluster.answers()
 
 
+def test_a_valkey_that_is_too_busy_to_answer_is_not_doubled(own):
+    own.valkey.acquire()
+    pid = own.valkey.pid()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert not own.valkey.answers()
+        assert own.valkey.pid() == pid
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    own.valkey.start()
+    assert own.valkey.pid() == pid
+
+
 def test_a_cluster_that_was_half_made_is_made_again(own):
     own.cluster._prepare_home()
     (own.cluster.home / "postgres.draft").mkdir()
