@@ -11,10 +11,10 @@ from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from commissions import live_pending, locks, periods, plan_versions
+from commissions import locks, periods, plan_versions, wake
 from commissions.engine.money import INDEX, Rounding, share
 from commissions.engine.plan import NoRate
-from commissions.models import LivePending, VolumeEntry
+from commissions.models import VolumeEntry
 
 
 class Refused(ValueError):
@@ -287,7 +287,7 @@ def _add(entries):
     for entry in entries:
         entry.pk = added.get(entry.line, entry.pk)
     if added:
-        live_pending.note(LivePending.Kind.VOLUME, sorted(added.values()))
+        wake.after_commit()
     return entries
 
 
@@ -297,12 +297,14 @@ ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 
 
 def _insert(entries):
-    """Insert what is not there yet and return {line: id} of what was; one statement, whatever the number of lines."""
+    """Insert what is not there yet, note it for the live refresh, and return {line: id} of it: one statement for all."""
     values = [column.get_db_prep_save(column.pre_save(entry, add=True), connection) for entry in entries for column in COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO commissions_volumeentry ({NAMES}) VALUES {', '.join([ROW] * len(entries))} "
-            "ON CONFLICT (reference, line) DO NOTHING RETURNING line, id",
+            f"WITH added AS (INSERT INTO commissions_volumeentry ({NAMES}) VALUES {', '.join([ROW] * len(entries))} "
+            "ON CONFLICT (reference, line) DO NOTHING RETURNING line, id), "
+            "noted AS (INSERT INTO commissions_livepending (kind, subject_id) SELECT 'volume', id FROM added) "
+            "SELECT line, id FROM added",
             values,
         )
         return dict(cursor.fetchall())

@@ -183,5 +183,5 @@ def test_a_fact_is_recorded_once(company):
 
 def test_a_credit_costs_a_handful_of_queries(credit, django_assert_num_queries):
     credit()
-    with django_assert_num_queries(7):  # savepoint twice, the books, the period, the tree, the entries, the note
+    with django_assert_num_queries(6):  # savepoint twice, the books, the period, the tree, the entries with their notes
         credit(reference="order:82")
