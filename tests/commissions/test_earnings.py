@@ -4,6 +4,7 @@ import pytest
 
 from commissions import earnings, explanations, live, parts, periods, plan_versions, snapshots, standings, volume
 from commissions.engine.calculate import calculate
+from commissions.engine.explain import Says
 from commissions.engine.slices import lines_of
 from commissions.models import EarningTotal
 from tests.commissions.company import Company, at, plan
@@ -164,3 +165,7 @@ def test_progress_counts_legs_only_up_to_the_ranks_cap(transactional_db):
     live.refresh_everything()
     found = standings.progress(company.id("ana"), periods.containing(at(2026, 11, 10)))
     assert [(each.label, each.have) for each in found.requirements][1] == ("Group volume", 10_000 + 20_000 + 5_000)
+
+
+def test_every_sentence_of_the_engine_has_words():
+    assert set(explanations.SENTENCES) == set(Says)
