@@ -110,7 +110,7 @@ def ask_at_once(port: int, path: str, cookie: str) -> list[float]:
         try:
             while time.monotonic() < end:
                 took.append(ask(line, path, cookie))
-        except Exception as fault:  # noqa: BLE001  (a thread's fault is raised by the one who waits)
+        except Exception as fault:  # raised by the one who waits for the threads
             faults.append(fault)
 
     in_parallel(client, CLIENTS)

@@ -12,7 +12,10 @@ PHONE = {"width": 390, "height": 844}
 SOON = 20_000
 """Milliseconds that a crowded machine is given. How quick it is in truth is measured by ``make bench ONLY=live``."""
 
-LEADER = "SELECT distributor.id FROM genealogy_distributor AS distributor JOIN genealogy_user ON genealogy_user.id = user_id WHERE email = %s"
+LEADER = """
+    SELECT distributor.id FROM genealogy_distributor AS distributor
+    JOIN genealogy_user AS account ON account.id = distributor.user_id WHERE account.email = %s
+"""
 FRONTLINE_SHOP = """
     SELECT site.slug, distributor.name FROM genealogy_position AS top
     JOIN genealogy_tree AS tree ON tree.id = top.tree_id AND tree.code = 'sponsor'
