@@ -105,7 +105,7 @@ class Generator:
             writer.writerows(rows)
 
     def _people(self, sellers: Distributors, rng: np.random.Generator) -> Iterable[list]:
-        named = self._names(sellers.market, rng)
+        named = self._names(sellers.market, rng, readable=[sellers.leader, sellers.newcomer])
         enrolled = _instants(sellers.enrolled)
         told = rng.random(len(sellers)) < 0.6
         columns = (sellers.sponsor, sellers.placement, sellers.leg, sellers.market, sellers.status, sellers.shop, told)
@@ -132,9 +132,10 @@ class Generator:
             return address, name, "", ""
         return address, name, stories.headline(person), stories.story(person)
 
-    def _names(self, market: np.ndarray, rng: np.random.Generator) -> list[str]:
-        """Name one person after the other in the languages of their markets."""
+    def _names(self, market: np.ndarray, rng: np.random.Generator, *, readable: list[int]) -> list[str]:
+        """Name one person after the other in the languages of their markets; some in the first of these, which most can read."""
         draws = rng.random((len(market), 3))
+        draws[readable, 0] = 0.0
         named = [""] * len(market)
         for code, name in enumerate(MARKETS):
             at = (market == code).nonzero()[0]
@@ -143,7 +144,7 @@ class Generator:
         return named
 
     def _write_customers(self, sellers: Distributors, buyers: Customers, rng: np.random.Generator) -> list[str]:
-        named = self._names(buyers.market, rng)
+        named = self._names(buyers.market, rng, readable=[buyers.star])
         emails = [f"{names.plain(name, nth)}.c{nth}@example.com" for nth, name in enumerate(named)]
         emails[buyers.star] = CUSTOMER
         since = _instants(buyers.since)

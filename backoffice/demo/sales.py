@@ -13,7 +13,10 @@ from backoffice.demo.people import MARKETS, Customers, Distributors
 CHUNK = 100_000
 MONTH = 30 * 86_400
 REFUNDED = 0.025
-NEWEST_STAY = 2  # the customer of the cast has bought at least that often
+LEAST_OF_STAR = 4
+RECENT = 3
+"""So many of the leader's customers have bought within the last day, whatever the seed."""
+RECENT_APART = 7 * 3600
 
 
 @dataclass
@@ -47,13 +50,17 @@ def orders(sellers: Distributors, buyers: Customers, start: datetime, end: datet
     since = np.concatenate((sellers.enrolled, buyers.since))
     times = rng.poisson(rate)
     star = len(sellers) + buyers.star
-    times[star] = max(4, times[star])
+    fresh = len(sellers) + (buyers.referrer[: RECENT + 1] == sellers.leader).nonzero()[0][1:]
+    times[fresh] = np.maximum(1, times[fresh])
+    times[star] = max(LEAST_OF_STAR, times[star])
     buyer = np.repeat(np.arange(len(rate)), times)
     draws, within = rng.random(len(buyer)), rng.random(len(buyer))
     paid = np.zeros(len(buyer), dtype=np.int64)
     for code, name in enumerate(MARKETS):
         at = (market[buyer] == code).nonzero()[0]
         paid[at] = calendar.Rhythm(name, start, end).instants(draws[at], within[at])
+    lasts = np.cumsum(times)[fresh] - 1
+    paid[lasts] = calendar.seconds(end) - 2 * 3600 - RECENT_APART * np.arange(len(fresh))
     kept = paid >= since[buyer]
     order = np.argsort(paid[kept], kind="stable")
     return Orders(buyer[kept][order], paid[kept][order], len(sellers))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from django.conf import settings
 
-from backoffice.demo import calendar, names, structure
+from backoffice.demo import calendar, names, people, structure
 from backoffice.demo.generator import CUSTOMER, LEADER, NEWCOMER, Generator
 from tests.demo.conftest import END, PEOPLE
 
@@ -69,6 +69,35 @@ def test_the_newcomer_has_nobody_below_and_sold_nothing(demo_files):
     assert newcomer["number"] not in {person["sponsor"] for person in people}
     assert not [order for order in rows(demo_files, "orders.csv") if newcomer["number"] in (order["seller"], order["buyer"])]
     assert END - datetime.fromisoformat(newcomer["enrolled_at"]) < timedelta(days=4)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_whatever_the_seed_the_leader_has_a_readable_name_sells_and_owns_the_customer(tmp_path, seed):
+    Generator(tmp_path, people=60, seed=seed, end=END).write()
+    everybody = {person["email"]: person for person in rows(tmp_path, "people.csv")}
+    leader = everybody[LEADER]
+    assert (leader["market"], leader["status"], leader["name"].isascii()) == ("us", "active", True)
+    assert leader["shop"]
+    customer = next(each for each in rows(tmp_path, "customers.csv") if each["email"] == CUSTOMER)
+    assert (customer["referred_by"], customer["market"], customer["name"].isascii()) == (leader["number"], "us", True)
+    day = (END - timedelta(days=1)).isoformat()
+    today = [order["seller"] for order in rows(tmp_path, "orders.csv") if order["paid_at"] > day]
+    assert today.count(leader["number"]) > 1
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_whatever_the_seed_the_leader_has_hundreds_below_and_two_strong_legs(seed):
+    rng = np.random.default_rng([seed, 10_000])
+    made = people.distributors(10_000, END, rng)
+    sizes = structure.team_sizes(made.sponsor)
+    assert made.market[made.leader] == people.MARKETS.index("us")
+    assert 250 <= sizes[made.leader] <= 700
+    assert made.sponsor[made.heads].tolist() == [made.leader] * 2
+    assert sorted(made.sponsor[made.seconds].tolist()) == sorted(made.heads.tolist() * 2)
+    strong = np.concatenate(([made.leader], made.heads, made.seconds))
+    assert (made.status[strong] == people.ACTIVE).all() and made.shop[strong].all() and (made.habit[strong] >= 3).all()
+    customers = people.customers(made, END - timedelta(days=80), END, rng)
+    assert (np.bincount(customers.referrer, minlength=len(made))[strong] >= people.SECOND_CUSTOMERS).all()
 
 
 def test_three_markets_several_scripts_refunds_and_a_few_who_left(demo_files):
