@@ -1,13 +1,16 @@
 """Reading a downline: level by level, by search, by filter, and the path to one member. Only what ``access`` allows.
 
 Every list is a page of at most ``PAGE`` people behind a cursor, read by an index: a leader of a million with ten thousand
-on the first level waits no longer than a newcomer. A cursor is the id of the last position shown; labels stay inside.
+on the first level waits no longer than a newcomer. A cursor names the last position shown by its id, where people go by
+volume also the volume they were shown with, as that moves while one reads; labels stay inside.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from backoffice import access
 from commissions.models import Standing
@@ -21,6 +24,7 @@ BY_PARENT = 3
 LOOKED_THROUGH = 3_000
 LEAST_LETTERS = 2
 DEEPEST = 99
+CURSOR = re.compile(r"(?P<gv>-?\d{1,18})\.(?P<position>\d{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -47,15 +51,24 @@ class Page:
     """Some members, and the cursor behind the last when there are more."""
 
     members: list[Member]
-    after: int | None
+    after: int | str | None
 
 
 def children(own, position, period, *, after=None):
-    """Return a page of the people somebody sponsored, the newest first. Both positions were looked up by ``access``."""
-    rows = Position.objects.filter(parent=position).order_by("-rght")
-    if after is not None:
-        rows = rows.filter(rght__lt=Subquery(Position.objects.filter(pk=after, parent=position).values("rght")[:1]))
-    return _page(rows, period, own)
+    """Return a page of the people somebody sponsored: the largest group volume of the period first, then the newest.
+
+    ``after`` is the cursor of the page before, from which this one goes on; what is no cursor begins anew. Both positions
+    were looked up by ``access``.
+    """
+    standing = FilteredRelation("distributor__standings", condition=Q(distributor__standings__period=period))
+    rows = Position.objects.filter(parent=position).annotate(standing=standing, gv=Coalesce(F("standing__gv"), 0))
+    cursor = CURSOR.fullmatch(after or "")
+    if cursor:
+        gv, last = int(cursor["gv"]), Position.objects.filter(pk=int(cursor["position"]), parent=position)
+        rows = rows.filter(Q(gv__lt=gv) | Q(gv=gv, rght__lt=Subquery(last.values("rght")[:1])))
+    found = _read(rows.order_by("-gv", "-rght")[: PAGE + 1])
+    more = f"{found[PAGE - 1].gv}.{found[PAGE - 1].pk}" if len(found) > PAGE else None
+    return Page(_members(found[:PAGE], period, own), more)
 
 
 @dataclass(frozen=True)

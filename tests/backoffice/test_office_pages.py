@@ -4,10 +4,12 @@ import json
 
 import pytest
 
-from backoffice import notifications, team
+from backoffice import access, notifications, team
 from commissions import periods
 from commissions.models import EarningTotal, Standing
 from storefront.models import Site
+
+OPENED = 8
 
 
 def page(cast, person, address, **options):
@@ -45,6 +47,7 @@ def test_the_dashboard_works_before_there_is_any_plan(cast):
     Period.objects.all().delete()
     PlanVersion.objects.all().delete()
     assert "No period has begun" in page(cast, cast.ana, "/office/")
+    assert "Ben" in page(cast, cast.ana, "/office/team/")
 
 
 def test_a_fresh_sale_is_said_aloud_once_on_the_open_page(cast, heard):
@@ -145,8 +148,54 @@ def test_the_first_level_is_paged_by_a_cursor_without_gaps_or_doubles(cast):
     assert "<html" not in rest
 
 
+def first_level(viewer, after=None):
+    own = access.position_of(viewer)
+    found = team.children(own, own, periods.current(), after=after)
+    return [member.name for member in found.members], found.after
+
+
+def test_a_level_begins_with_the_largest_group_volume_and_ends_with_the_newcomers(cast):
+    people = {name: cast.enrol(name, cast.cy) for name in ("Old", "Small", "Big", "Same", "New")}
+    for name, gv in (("Small", 100), ("Big", 9000), ("Same", 9000)):
+        stand(people[name], gv=gv)
+    assert first_level(cast.cy) == (["Same", "Big", "Small", "New", "Old"], None)
+    periods.prepare()
+    Standing.objects.update(period=periods.containing(periods.current().ends_at))
+    assert first_level(cast.cy)[0] == ["New", "Same", "Big", "Small", "Old"]
+
+
+def test_a_sale_between_two_pages_of_a_level_neither_hides_nor_repeats_anybody_else(cast):
+    people = [cast.enrol(f"Leaf{number:02d}", cast.cy) for number in range(2 * team.PAGE)]
+    for number, person in enumerate(people):
+        stand(person, gv=number // 3 * 100)
+    first, cursor = first_level(cast.cy)
+    Standing.objects.filter(distributor__name=first[-1]).update(gv=77_777)
+    rest, end = first_level(cast.cy, cursor)
+    assert first + rest == [person.name for person in people[::-1]]
+    assert end is None
+
+
+def test_an_opened_level_goes_by_volume_as_well_and_costs_the_same_on_every_page(cast, django_assert_num_queries):
+    for number in range(team.PAGE + 4):
+        stand(cast.enrol(f"Leaf{number:02d}", cast.cy), gv=number)
+    client, address = cast.client(cast.ana), f"/office/team/{cast.cy.pk}/"
+    first = client.get(address).content.decode()
+    assert first.index("Leaf28") < first.index("Leaf27") < first.index("Leaf04") and "Leaf03" not in first
+    cursor = first.split("after=")[1].split('"')[0]
+    with django_assert_num_queries(OPENED):
+        rest = client.get(f"{address}?after={cursor}").content.decode()
+    assert rest.index("Leaf03") < rest.index("Leaf00") and "Leaf04" not in rest
+
+
 @pytest.mark.parametrize(
-    "address", ["/office/team/?after=abc", "/office/team/?rank=99&level=-1&active=maybe", "/office/team/?after=9" + "9" * 30]
+    "address",
+    [
+        "/office/team/?after=abc",
+        "/office/team/?after=1.x",
+        "/office/team/?after=9.9",
+        "/office/team/?rank=99&level=-1&active=maybe",
+        "/office/team/?after=9" + "9" * 30,
+    ],
 )
 def test_an_address_that_makes_no_sense_filters_nothing(cast, address):
     assert "Ben" in page(cast, cast.ana, address)

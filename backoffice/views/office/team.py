@@ -18,11 +18,11 @@ def overview(request):
     office = reports.ladder()
     words = request.GET.get("q", "").strip()
     filters = filters_of(request.GET, len(office.ranks))
-    after = _number(request.GET.get("after"))
+    after = request.GET.get("after")
     if words:
         page = team.searched(request.distributor, words, office.period)
     elif filters:
-        page = team.found_by(request.distributor, filters, office.period, after=after)
+        page = team.found_by(request.distributor, filters, office.period, after=_number(after))
     else:
         own = access.position_of(request.distributor)
         page = team.children(own, own, office.period, after=after)
@@ -47,7 +47,7 @@ def children(request, distributor_id):
     position = access.member_or_404(request.distributor, distributor_id)
     office = reports.ladder()
     own = access.position_of(request.distributor)
-    page = team.children(own, position, office.period, after=_number(request.GET.get("after")))
+    page = team.children(own, position, office.period, after=request.GET.get("after"))
     context = {"office": office, "page": page, "parent": distributor_id, "is_tree": True}
     return render(request, "backoffice/office/team_more.html", context)
 
