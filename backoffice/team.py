@@ -66,9 +66,11 @@ def children(own, position, period, *, after=None):
     if cursor:
         gv, last = int(cursor["gv"]), Position.objects.filter(pk=int(cursor["position"]), parent=position)
         rows = rows.filter(Q(gv__lt=gv) | Q(gv=gv, rght__lt=Subquery(last.values("rght")[:1])))
-    found = _read(rows.order_by("-gv", "-rght")[: PAGE + 1])
-    more = f"{found[PAGE - 1].gv}.{found[PAGE - 1].pk}" if len(found) > PAGE else None
-    return Page(_members(found[:PAGE], period, own), more)
+    # What is shown of a person is read for those of the page alone, not for each of the thousands that are sorted.
+    found = list(rows.order_by("-gv", "-rght").values_list("gv", "pk")[: PAGE + 1])
+    shown = {row.pk: row for row in _read(Position.objects.filter(pk__in=[pk for _gv, pk in found[:PAGE]]))}
+    more = "{}.{}".format(*found[PAGE - 1]) if len(found) > PAGE else None
+    return Page(_members([shown[pk] for _gv, pk in found[:PAGE] if pk in shown], period, own), more)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from commissions import periods
 from commissions.models import EarningTotal, Standing
 from storefront.models import Site
 
-OPENED = 8
+OPENED = 9
 
 
 def page(cast, person, address, **options):
