@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Sum
 
-from backoffice import sales
+from backoffice import sales, sparks
 from commissions import periods, plan_versions, standings
 from commissions.engine import money
 from commissions.models import EarningTotal, Period, Standing
@@ -59,6 +59,7 @@ class Figures:
     totals: list
     today: dict
     climb: standings.Progress | None
+    spark: sparks.Spark | None
 
     @property
     def rank_level(self):
@@ -81,7 +82,7 @@ def figures(distributor):
     office = ladder()
     today = sales.today(distributor)
     if office.period is None:
-        return Figures(None, office.currency, Standing(distributor=distributor), [], today, None)
+        return Figures(None, office.currency, Standing(distributor=distributor), [], today, None, None)
     standing = standings.of(distributor.pk, office.period)
     return Figures(
         period=office.period,
@@ -90,6 +91,7 @@ def figures(distributor):
         totals=standings.totals(distributor.pk, office.period),
         today=today,
         climb=standings.progress(distributor.pk, office.period, standing),
+        spark=sparks.of(distributor.pk, office.period),
     )
 
 

@@ -1,12 +1,14 @@
 """The pages of the office: what they show, to whom, and at what cost."""
 
 import json
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils.formats import date_format
 
-from backoffice import access, notifications, team
+from backoffice import access, notifications, sparks, team
 from commissions import periods
-from commissions.models import EarningTotal, Standing
+from commissions.models import EarningTotal, Period, Standing, VolumeEntry
 from storefront.models import Site
 
 OPENED = 9
@@ -33,6 +35,65 @@ def test_the_dashboard_shows_volume_earnings_rank_and_the_latest_sale(cast, hear
     shown = page(cast, cast.ben, "/office/")
     for words in ("Earned so far in", "$20.00", "48", "Mara", "2 × Linden Tea", "Associate", "Retail profit"):
         assert words in shown
+
+
+def entries(person, *days, late=False):
+    """Credit volume to somebody: (day of the period from 0, hundredths of a point)."""
+    period = periods.current()
+    for line, (day, pv) in enumerate(days, start=1):
+        VolumeEntry.objects.create(
+            reference="order:spark", line=line, distributor=person, period=period, market=person.market, currency="USD",
+            credited_at=period.starts_at + timedelta(days=day, hours=12), is_late=late, buyer_kind="retail", pv=pv,
+        )  # fmt: skip
+
+
+def test_the_dashboard_draws_the_own_volume_by_day_and_says_it_in_words(cast):
+    entries(cast.ben, (0, 1000), (0, 2050))
+    first = date_format(periods.current().starts_at, "j F")
+    for address in ("/office/", "/office/figures/"):
+        shown = page(cast, cast.ben, address)
+        drawn = shown.split('<svg class="spark"')[1].split("</svg>")[0]
+        assert 'role="img"' in drawn and f"30.5 points from {first} to" in drawn and f"most on {first}: 30.5 points" in drawn
+        assert "style=" not in drawn
+        assert "Best day: 1 " in shown and ", 30.5 points" in shown
+
+
+def test_who_has_no_volume_in_the_period_sees_no_chart(cast):
+    entries(cast.ben, (0, 1000), (0, -1000))
+    for person in (cast.ana, cast.ben):
+        assert "spark" not in page(cast, person, "/office/").split('id="figures"')[1].split("stats")[0]
+
+
+def test_the_chart_spans_its_box_and_goes_below_zero_with_a_refund():
+    chart = sparks.Spark(date(2026, 11, 1), (0, 1000, -1000, 500))
+    assert chart.line == "M0.0 28.0 L100.0 3.0 L200.0 53.0 L300.0 15.5"
+    assert chart.area == f"{chart.line} L300 28.0 L0 28.0 Z"
+    assert chart.best == "Best day: 2 Nov, 10 points"
+    assert sparks.Spark(date(2026, 11, 1), (0, -700)).best == ""
+    assert sparks.Spark(date(2026, 11, 1), (700,)).line == "M0.0 3.0 L300.0 3.0"
+
+
+def test_the_chart_counts_days_on_the_periods_own_clock(cast, django_assert_num_queries):
+    period = Period.objects.create(
+        plan=periods.current().plan, name="2020-03", time_zone="America/New_York",
+        starts_at=datetime(2020, 3, 1, 5, tzinfo=UTC), ends_at=datetime(2020, 4, 1, 4, tzinfo=UTC),
+    )  # fmt: skip
+    for line, at in enumerate(("03-02T04:59", "03-02T05:00", "03-09T03:59", "03-09T04:00", "04-01T03:59"), start=1):
+        VolumeEntry.objects.create(
+            reference="order:clock", line=line, distributor=cast.ben, period=period, market=cast.market, currency="USD",
+            credited_at=datetime.fromisoformat(f"2020-{at}+00:00"), buyer_kind="retail", pv=10**line,
+        )  # fmt: skip
+    with django_assert_num_queries(1):
+        chart = sparks.of(cast.ben.pk, period)
+    assert (chart.first, len(chart.days)) == (date(2020, 3, 1), 31)
+    assert {day: pv for day, pv in enumerate(chart.days) if pv} == {0: 10, 1: 100, 7: 1000, 8: 10_000, 30: 100_000}
+
+
+def test_what_arrived_late_is_drawn_on_the_day_of_its_arrival(cast):
+    period = periods.current()
+    entries(cast.ben, (-40, 900), late=True)
+    chart = sparks.of(cast.ben.pk, period)
+    assert chart.days[-1] == sum(chart.days) == 900
 
 
 def test_a_newcomer_reads_what_to_do_first_instead_of_empty_tables(cast):
