@@ -23,6 +23,8 @@ for name in (
 ):
     os.environ.pop(name, None)
 django.setup()
+# The workers of xdist inherit this environment: with the variable set, pytest-django would read the settings before this file.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 import pytest  # noqa: E402  (Django is set up first, so that what follows may import models)
 from django.db import connection  # noqa: E402
