@@ -4,6 +4,7 @@ The only ways an order goes: placed -> paid -> refunded, and placed -> cancelled
 committed together; what others do on hearing of it comes by the outbox.
 """
 
+import logging
 import secrets
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -12,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from commissions import formats, volume
+from commissions import formats, periods, plan_versions, volume
 from commissions.engine.money import EXPONENTS
 from config.outbox import announce
 from storefront import carts, customers
@@ -22,6 +23,8 @@ from storefront.models import Cart, Order, OrderLine, Payment, Refund, RefundLin
 from storefront.refusal import Refusal
 
 ABANDONED_AFTER = timedelta(days=7)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def place(cart, *, buyer, details, attribution, key, shown_total=None, at=None):
     basket = carts.basket(cart, market, buyer.kind)
     _require_sellable(basket, shown_total)
     at = at or timezone.now()
+    require_countable(market, market.currency, attribution.seller_id, at)
     for other in Order.objects.filter(cart=cart, status=Order.Status.PLACED):
         cancel(other, at=at)
     order = Order.objects.create(
@@ -100,6 +104,17 @@ def _require_sellable(basket, shown_total):
         words = _("The total has changed from %(before)s to %(now)s. Please look at it again and confirm.")
         before, now = formats.money(shown_total, market.currency), formats.money(basket.totals.total, market.currency)
         raise Refusal(words % {"before": before, "now": now}, code="total")
+
+
+def require_countable(market, currency, seller_id, at):
+    """Refuse a sale whose volume the plan in force could not count: asked before anybody is charged for it."""
+    try:
+        period, _late = periods.counting(at)
+        volume.require_countable(period, {seller_id}, {currency})
+    except (volume.Refused, plan_versions.NoPlan) as error:
+        log.error("a sale in market %s cannot be counted: %s", market.code, error)
+        words = _("We cannot take orders in %(market)s (%(currency)s) at the moment. Nothing was charged; please come back later.")
+        raise Refusal(words % {"market": market.name, "currency": currency}, code="uncounted") from error
 
 
 def _line(order, number, line):

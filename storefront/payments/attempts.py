@@ -62,8 +62,9 @@ def _open(order, method):
     """Write the row of a new attempt, refused when the order is not waiting for money or another attempt is on its way."""
     try:
         with transaction.atomic():
-            order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+            order = Order.objects.select_for_update(of=("self",), no_key=True).select_related("market").get(pk=order.pk)
             _require_placed(order)
+            orders.require_countable(order.market, order.currency, order.seller_id, timezone.now())
             return Payment.objects.create(
                 order=order, gateway=gateways.active().code, idempotency_key=f"payment-{uuid.uuid4()}", method=method,
                 amount_minor=order.total_minor, currency=order.currency,

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from commissions.models import VolumeEntry
+from commissions.models import Period, PlanVersion, VolumeEntry
 from config.outbox.models import Event
 from storefront import carts, orders, payments
 from storefront.attribution import Attribution
@@ -97,9 +97,11 @@ def test_delivery_is_free_from_the_market_s_subtotal_on(cast):
         (lambda cast: Product.objects.update(is_active=False), "Rosehip Night Oil"),
         (lambda cast: type(cast.us).objects.update(is_open=False), "United States"),
         (lambda cast: type(cast.us).objects.update(currency="XQX"), "XQX"),
+        (lambda cast: type(cast.us).objects.update(currency="GBP"), r"United States \(GBP\)"),
+        (lambda cast: PlanVersion.objects.all().delete(), r"United States \(USD\)"),
         (lambda cast: Price.objects.update(amount_minor=5000), "$53.90"),
     ],
-    ids=["price gone", "off sale", "market closed", "unknown currency", "price changed"],
+    ids=["price gone", "off sale", "market closed", "unknown currency", "currency without a rate", "no plan", "price changed"],
 )
 def test_what_cannot_be_ordered_is_refused_by_name_and_nothing_is_written(cast, spoil, says):
     cart = carts.open_cart(cast.us)
@@ -110,6 +112,17 @@ def test_what_cannot_be_ordered_is_refused_by_name_and_nothing_is_written(cast, 
             cart, buyer=GUEST, details=DETAILS, attribution=Attribution(cast.house.pk, "house"), key="k", shown_total=5390
         )
     assert not Order.objects.exists()
+    assert not Period.objects.exists()
+
+
+def test_an_order_whose_plan_was_taken_away_meanwhile_is_refused_before_the_card_is_asked(cast):
+    order = placed({cast.oil: 1})
+    Period.objects.all().delete()
+    PlanVersion.objects.all().delete()
+    with pytest.raises(Refusal, match=r"United States \(USD\)"):
+        payments.start(order, method=SUCCEEDS)
+    assert not Payment.objects.exists()
+    assert not testbank.TestIntent.objects.exists()
 
 
 def test_a_whole_refund_gives_everything_back_and_takes_all_volume_back(cast):
