@@ -59,6 +59,7 @@ class Server(ABC):
 
     name = ""
     data: Path
+    durable: bool
 
     def __init__(self, home: Path, *, stands_for: Path | None = None) -> None:
         self.home = home
@@ -143,7 +144,7 @@ class Server(ABC):
     def _prepare_home(self) -> None:
         user = places.account()
         if self.stands_for:
-            places.follow(self.stands_for)
+            places.follow(self.stands_for, throwaway=not self.durable)
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if user:
             os.chown(self.home, user.pw_uid, user.pw_gid)

@@ -70,34 +70,72 @@ def home_for(wanted: Path, checkout: Path) -> Path:
     """Return where the servers of the wanted data folder really live.
 
     That is the folder itself, except for root when it lies in the checkout or where the unprivileged
-    account cannot walk: then a private folder of the same name for ever stands for it.
+    account cannot walk: then a private folder stands for it, and goes with it wherever it is moved.
     """
     if os.geteuid() != 0 or (reachable(wanted) and not wanted.is_relative_to(checkout)):
         return wanted
+    return base_of(wanted)
+
+
+def base_of(wanted: Path) -> Path:
+    """Return the private folder of a data folder: the one whose token it holds, else the one that its path names.
+
+    A folder that was moved, or mounted again, keeps its servers. A copy gets its own: the
+    original has the token too.
+    """
+    for token in private_place().glob("*/token"):
+        base = token.parent
+        if belongs(base, wanted):
+            first = stands_for(base)
+            if first == wanted or not belongs(base, first):
+                return base
     return private_place() / digest(wanted)
 
 
-def follow(wanted: Path) -> None:
-    """Keep root's private folder in step with the data folder that it stands for.
+def follow(wanted: Path, *, throwaway: bool = False) -> None:
+    """Keep root's private folder in step with the data folder that it stands for; what it holds is never removed.
 
-    A token in both says that they belong together. When the data folder was removed, or a new checkout
-    lies at the path of a deleted one, the token is missing there and the servers start afresh.
+    A token in both says that they belong together. When the data folder was removed, or a new checkout lies at the
+    path of another one, the token is missing there: the servers start afresh, and the former ones are set aside.
+    ``throwaway`` marks what a test keeps in the folder of temporary files: it goes when that folder is gone.
     """
-    base = private_place() / digest(wanted)
+    base = base_of(wanted)
     with alone_with(base):
-        if belongs(base, wanted):
-            return
-        remove(base)
-        base.mkdir(mode=0o700)
-        wanted.mkdir(parents=True, exist_ok=True)
-        token = secrets.token_hex(8)
+        if not belongs(base, wanted):
+            set_aside(base)
+            begin(base, wanted)
         (base / "stands_for").write_text(str(wanted))
-        (base / "token").write_text(token)
-        (wanted / "servers").write_text(f"The servers of this folder live in {base} (token {token}).\n")
-        user = account()
-        if user:
-            os.chown(base, user.pw_uid, user.pw_gid)
+        mark = base / "throwaway"
+        if throwaway and wanted.is_relative_to(tempfile.gettempdir()):
+            mark.touch()
+        else:
+            mark.unlink(missing_ok=True)
     remove_forsaken()
+
+
+def begin(base: Path, wanted: Path) -> None:
+    """Make a private folder, and the token that says whose it is."""
+    base.mkdir(mode=0o700)
+    wanted.mkdir(parents=True, exist_ok=True)
+    token = secrets.token_hex(8)
+    (base / "token").write_text(token)
+    (wanted / "servers").write_text(f"The servers of this folder live in {base} (token {token}).\n")
+    user = account()
+    if user:
+        os.chown(base, user.pw_uid, user.pw_gid)
+
+
+def set_aside(base: Path) -> None:
+    """Make way for another checkout at the same path; the data is found again by its token, should its folder come back."""
+    if base.exists():
+        end_processes_in(base)
+        base.rename(base.with_name(f"{base.name}-kept-{secrets.token_hex(4)}"))
+
+
+def stands_for(base: Path) -> Path:
+    """Return the data folder that a private folder was last used for."""
+    note = base / "stands_for"
+    return Path(note.read_text()) if note.exists() else base
 
 
 @contextmanager
@@ -111,23 +149,27 @@ def alone_with(base: Path, *, patient: bool = True) -> Iterator[None]:
 def belongs(base: Path, wanted: Path) -> bool:
     """Tell whether the private folder was made for this very data folder."""
     note, token = wanted / "servers", base / "token"
-    return note.exists() and token.exists() and token.read_text() in note.read_text()
+    try:
+        said = token.read_text()
+        return bool(said) and f"(token {said})" in note.read_text()
+    except OSError:
+        return False
 
 
 def remove_forsaken() -> None:
-    """Remove the private folders of checkouts that have been deleted."""
-    for token in private_place().glob("*/token"):
-        base = token.parent
+    """Remove what tests have left whose folders are gone; the data of a company is removed by ``manage.py reset`` alone."""
+    for mark in private_place().glob("*/throwaway"):
+        base = mark.parent
         try:
             with alone_with(base, patient=False):
-                if not belongs(base, Path((base / "stands_for").read_text())):
+                if mark.exists() and not stands_for(base).exists():
                     remove(base)
         except OSError:
             continue  # another process is at it
 
 
 def remove(base: Path) -> None:
-    """Remove a private folder with whatever still runs in it."""
+    """Remove a test's private folder with whatever still runs in it."""
     if base.exists():
         end_processes_in(base)
         shutil.rmtree(base)
