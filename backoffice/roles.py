@@ -1,6 +1,7 @@
 """The roles at head office: four groups, and what each may see and change.
 
-``write`` gives every group what stands here and takes nothing away that head office added by hand.
+``write`` gives every group what stands here and takes nothing away that head office added by hand - but what hands out
+rights: that is a superuser's alone, since who holds it holds everything.
 """
 
 from django.contrib.auth.models import Group, Permission
@@ -20,6 +21,8 @@ TOLD = ("backoffice.notification", "backoffice.mail")
 EVENTS = ("outbox.event", "outbox.delivery")
 GROUPS = ("auth.group",)
 
+HANDS_OUT_RIGHTS = {"auth.add_group", "auth.change_group", "auth.delete_group"}
+
 EVERYTHING = (*PEOPLE, *TREES, *CATALOGUE, *SHOPS, *ORDERS, *MONEY, *PLAN, *EARNED, *TOLD, *EVENTS, *GROUPS)
 
 
@@ -30,7 +33,7 @@ def may(models, *actions):
 
 ROLES = {
     "admin": may(EVERYTHING, SEE)
-    | may((*PEOPLE, *CATALOGUE, *SHOPS, *GROUPS), ADD, CHANGE)
+    | may((*PEOPLE, *CATALOGUE, *SHOPS), ADD, CHANGE)
     | may(CATALOGUE, DELETE)
     | may(("commissions.planversion", "commissions.period"), ADD, CHANGE)
     | {"storefront.refund_order", "backoffice.view_board", "backoffice.view_outbox", "backoffice.replay_outbox"},
@@ -59,3 +62,4 @@ def write():
             raise LookupError(f"Role {name!r}: no app declares {', '.join(missing)}. Run migrate first.")
         group, _ = Group.objects.get_or_create(name=name)
         group.permissions.add(*(known[permission] for permission in wanted))
+        group.permissions.remove(*(known[permission] for permission in HANDS_OUT_RIGHTS))

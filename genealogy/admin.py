@@ -109,6 +109,10 @@ class PeopleAdmin(Large, UserAdmin):
         rights = () if request.user.is_superuser else ("is_staff", "is_superuser", "groups", "user_permissions")
         return (*super().get_readonly_fields(request, obj), *rights)
 
+    def has_change_permission(self, request, obj=None):
+        """Nobody but a superuser changes a login of head office or its password; the own one goes by the account pages."""
+        return super().has_change_permission(request, obj) and may_touch(request.user, obj)
+
     def has_delete_permission(self, request, obj=None):
         """People are closed, not deleted: their orders and earnings stay."""
         return False
@@ -136,6 +140,15 @@ class SecondFactorAdmin(Large):
         """There is nothing to change."""
         return False
 
+    def has_delete_permission(self, request, obj=None):
+        """Only a superuser takes away what guards a login of head office; several at once might hold one of those."""
+        whose = obj.user if obj else None
+        return super().has_delete_permission(request, obj) and may_touch(request.user, whose)
+
+    def get_actions(self, request):
+        """Take them away one by one, so that each is looked at: only a superuser may do so by the list."""
+        return super().get_actions(request) if request.user.is_superuser else {}
+
 
 @admin.register(Market)
 class MarketAdmin(admin.ModelAdmin):
@@ -147,7 +160,10 @@ class MarketAdmin(admin.ModelAdmin):
 
 @admin.register(Distributor)
 class DistributorAdmin(Large):
-    """Distributors, with their line upwards and the people right below."""
+    """Distributors, with their line upwards and the people right below.
+
+    Whose login a distributor is stays as it was enrolled: whoever could name another would work in that one's name.
+    """
 
     ordering = ("-enrolled_at", "-id")
     list_display = ("number", "name", "market", "status", "enrolled_at")
@@ -155,8 +171,7 @@ class DistributorAdmin(Large):
     list_select_related = ("market",)
     search_fields = ("name", "number")
     search_help_text = _("Part of the name or of the number")
-    autocomplete_fields = ("user",)
-    readonly_fields = ("number", "enrolled_at", "is_house", "line_up", "team", "placement")
+    readonly_fields = ("number", "user", "enrolled_at", "is_house", "line_up", "team", "placement")
     fieldsets = (
         (None, {"fields": ("number", "name", "status", "market", "phone", "user", "enrolled_at", "is_house")}),
         (_("Where they stand"), {"fields": ("line_up", "team", "placement")}),
@@ -250,6 +265,11 @@ class PositionAdmin(Read):
     def lookup_allowed(self, lookup, value, request):
         """Let a distributor's page link to the people right below."""
         return lookup == "parent__id__exact" or super().lookup_allowed(lookup, value, request)
+
+
+def may_touch(clerk, user):
+    """Whether somebody at head office may change a login: those of head office are a superuser's to change."""
+    return clerk.is_superuser or user is None or not (user.is_staff or user.is_superuser)
 
 
 def link_to(distributor):

@@ -1,13 +1,14 @@
 """Head office: its roles, its first page, the board and the outbox."""
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 
 from backoffice import company, roles, verify
 from backoffice.models import Notification
 from commissions import periods
 from commissions.models import Standing
 from config.outbox.models import Delivery
+from genealogy.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,32 @@ def test_nobody_but_admin_may_replay_and_only_money_people_may_refund():
     assert [name for name, may in roles.ROLES.items() if "storefront.refund_order" in may] == ["admin", "finance"]
     for may in roles.ROLES.values():
         assert not {p for p in may if p.split(".")[1].startswith(("add_", "change_", "delete_")) and "volumeentry" in p}
+
+
+def test_no_role_hands_out_rights_not_even_one_that_was_written_before(cast, staff):
+    admin = Group.objects.get(name="admin")
+    admin.permissions.add(*Permission.objects.filter(codename__in=["add_group", "change_group"]))
+    roles.write()
+    client = cast.client(staff("admin"))
+    for may in roles.ROLES.values():
+        assert not may & roles.HANDS_OUT_RIGHTS
+    everything = {"name": "admin", "permissions": list(Permission.objects.values_list("pk", flat=True))}
+    assert client.get(f"/admin/auth/group/{admin.pk}/change/").status_code == 200
+    assert client.post(f"/admin/auth/group/{admin.pk}/change/", everything).status_code == 403
+    assert client.post("/admin/auth/group/add/", {**everything, "name": "all"}).status_code == 403
+    assert not admin.permissions.filter(codename="change_group").exists()
+
+
+def test_an_admin_who_is_no_superuser_cannot_become_one(cast, staff):
+    boss = User.objects.create_superuser("boss@example.com", "a fine long password", name="Boss")
+    me = staff("admin")
+    client, new = cast.client(me), {"password1": "another fine password", "password2": "another fine password"}
+    for user in (boss, me):
+        form = {"email": user.email, "name": user.name, "language": "en", "is_active": "on", "is_staff": "on"}
+        assert client.post(f"/admin/genealogy/user/{user.pk}/change/", {**form, "is_superuser": "on"}).status_code == 403
+        assert client.post(f"/admin/genealogy/user/{user.pk}/password/", new).status_code == 403
+    boss.refresh_from_db()
+    assert boss.check_password("a fine long password") and User.objects.filter(is_superuser=True).count() == 1
 
 
 def test_the_admin_begins_with_what_needs_somebody(cast, staff):

@@ -92,14 +92,61 @@ def test_positions_and_trees_are_only_read(client, boss, company, model):
     assert client.get(reverse("admin:genealogy_distributor_add")).status_code == 403
 
 
-def test_staff_who_may_change_users_cannot_hand_themselves_rights(client, boss, company):
-    clerk = User.objects.create_user("clerk@example.com", "a fine long password", is_staff=True)
-    clerk.user_permissions.set(Permission.objects.filter(codename__in=["change_user", "view_user"]))
+@pytest.fixture
+def clerk(db, settings):
+    """Somebody at head office who may do everything with people and second factors, but is no superuser."""
+    settings.STAFF_SECOND_FACTOR = False
+    somebody = User.objects.create_user("clerk@example.com", "a fine long password", name="Clerk", is_staff=True)
+    somebody.user_permissions.set(Permission.objects.filter(content_type__app_label__in=["genealogy", "mfa"]))
+    return somebody
+
+
+RIGHTS = {"name": "Changed", "language": "en", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+
+
+def test_staff_who_may_change_users_cannot_hand_out_rights(client, clerk, company):
     client.force_login(clerk)
-    form = {"email": clerk.email, "name": "Clerk", "language": "en", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
-    response = client.post(reverse("admin:genealogy_user_change", args=[clerk.pk]), form)
-    clerk.refresh_from_db()
-    assert response.status_code == 302 and clerk.name == "Clerk" and not clerk.is_superuser
+    address = reverse("admin:genealogy_user_change", args=[company.user_id])
+    assert client.post(address, {"email": company.user.email, **RIGHTS}).status_code == 302
+    company.user.refresh_from_db()
+    assert (company.user.name, company.user.is_staff, company.user.is_superuser) == ("Changed", False, False)
+
+
+@pytest.mark.parametrize("whose", ["boss", "clerk"])
+def test_nobody_but_a_superuser_changes_a_login_of_head_office_or_its_password(client, boss, clerk, whose):
+    owner = {"boss": boss, "clerk": clerk}[whose]
+    client.force_login(clerk)
+    assert (
+        client.post(reverse("admin:genealogy_user_change", args=[owner.pk]), {"email": owner.email, **RIGHTS}).status_code == 403
+    )
+    new = {"usable_password": "true", "password1": "another fine password", "password2": "another fine password"}
+    assert client.post(f"/admin/genealogy/user/{owner.pk}/password/", new).status_code == 403
+    owner.refresh_from_db()
+    assert owner.check_password("a fine long password") and owner.name == whose.title()
+    client.force_login(boss)
+    assert client.post(f"/admin/genealogy/user/{owner.pk}/password/", new).status_code == 302
+    owner.refresh_from_db()
+    assert owner.check_password("another fine password")
+
+
+def test_nobody_but_a_superuser_takes_away_a_second_factor_of_head_office(client, boss, clerk, company):
+    theirs = [Authenticator.objects.create(user=user, type="totp", data={"secret": "x"}) for user in (boss, company.user)]
+    client.force_login(clerk)
+    many = {"action": "delete_selected", "_selected_action": [key.pk for key in theirs], "post": "yes"}
+    client.post(reverse("admin:mfa_authenticator_changelist"), many)
+    assert Authenticator.objects.count() == 2
+    gone = [client.post(reverse("admin:mfa_authenticator_delete", args=[key.pk]), {"post": "yes"}).status_code for key in theirs]
+    assert gone == [403, 302]
+    assert list(Authenticator.objects.all()) == theirs[:1]
+
+
+def test_a_distributor_is_never_given_another_login(client, boss, company):
+    client.force_login(boss)
+    before = company.user_id
+    form = {"name": company.name, "status": "active", "market": company.market_id, "phone": "", "user": boss.pk}
+    assert client.post(reverse("admin:genealogy_distributor_change", args=[company.pk]), form).status_code == 302
+    company.refresh_from_db()
+    assert company.user_id == before
 
 
 @pytest.fixture
