@@ -51,6 +51,9 @@ COUNT_BELOW_LEGS = """
     WHERE top.distributor_id = %(distributor)s AND top.tree_id = %(tree)s"""
 
 
+QUICK_TRIES = 3
+
+
 class Placement(enum.Enum):
     """How the place in a binary tree is found."""
 
@@ -184,6 +187,12 @@ def _lock_parent(cursor, tree, under_id):
     return parent
 
 
+def _lock_position(cursor, position_id):
+    """Lock and return the row of a position."""
+    cursor.execute(LOCK_POSITION, [position_id])
+    return cursor.fetchone()
+
+
 def _lock_tail(cursor, tree, under_id, leg):
     """Lock and return the row at the end of an outer leg.
 
@@ -199,24 +208,36 @@ def _lock_tail(cursor, tree, under_id, leg):
         if found[0] == last:
             return parent
         last = found[0]
-        cursor.execute(LOCK_POSITION, [last])
-        parent = cursor.fetchone()
+        parent = _lock_position(cursor, last)
 
 
-def _place_first_free(distributor_id, tree, under_id, tries=20):
-    """Look from above without locks, then take the place; look again when somebody was quicker."""
+def _place_first_free(distributor_id, tree, under_id):
+    """Look from above without locks, then take the place; when others were quicker every time, with the tree to oneself."""
     top = Position.objects.filter(tree=tree, distributor=under_id).values_list("pk", flat=True).first()
     if top is None:
         raise _not_in_tree(under_id, tree)
-    for attempt in range(tries):
+    for _attempt in range(QUICK_TRIES):
         spot = spillover.first_free(top, _legs_of)
-        under = Position.objects.values_list("distributor_id", flat=True).get(pk=spot.parent)
         try:
-            return _insert(distributor_id, tree, lambda cursor, u=under: _lock_parent(cursor, tree, u), leg=spot.leg)
+            return _insert(distributor_id, tree, lambda cursor, s=spot: _lock_position(cursor, s.parent), leg=spot.leg)
         except LegTaken:
-            if attempt == tries - 1:
-                raise
-    raise AssertionError("unreachable")
+            continue  # somebody was quicker
+    return _place_first_free_alone(distributor_id, tree, top)
+
+
+def _place_first_free_alone(distributor_id, tree, top):
+    """Look and take with the tree to oneself, in a fresh savepoint that holds no lock of it yet: nobody can be quicker."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            locks.hold(cursor, tree.pk)
+            spot = spillover.first_free(top, _legs_of)
+            try:
+                return _insert_leaf(cursor, distributor_id, tree, _lock_position(cursor, spot.parent), spot.leg)
+            except _NoRoom:
+                spacing.make_room(cursor, tree.pk, parent_id=spot.parent)
+            return _insert_leaf(cursor, distributor_id, tree, _lock_position(cursor, spot.parent), spot.leg)
+    except IntegrityError as error:
+        raise _refusal(error, distributor_id, tree, None) from error
 
 
 def _legs_of(position_ids):

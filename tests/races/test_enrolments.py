@@ -1,6 +1,7 @@
 """Eight connections enrol at once: in one place, in a line, everywhere, in one leg - while labels move under their feet.
 
-``ENROL_SECONDS`` says how long each soak goes on; a nightly run sets 30.
+Eight connections below one parent go on for half a minute; every other soak for a second and a half. ``ENROL_SECONDS``
+says how long all of them go on instead.
 """
 
 import itertools
@@ -16,11 +17,12 @@ from django.db import connection
 from genealogy import labels, people, trees
 from genealogy.models import Distributor, Market, Position, Respacing
 from genealogy.refusals import AlreadyEnrolled, DuplicateEmail, LegTaken
-from genealogy.trees import Placement
+from genealogy.trees import Placement, placing
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 SECONDS = float(os.environ.get("ENROL_SECONDS", "1.5"))
+LONG = float(os.environ.get("ENROL_SECONDS", "30"))
 CONNECTIONS = 8
 
 
@@ -102,7 +104,7 @@ def test_eight_connections_enrol_and_the_tree_stays_sound(house, newcomers, shap
 
     def enrol(number):
         rng, count = random.Random(number), 0
-        for _ in until(SECONDS):
+        for _ in until(LONG if shape == "under one parent" else SECONDS):
             newcomer = newcomers()
             under = {"under one parent": standing[0], "in one line": standing[-1]}.get(shape) or rng.choice(standing)
             trees.enrol(newcomer.pk, tree=tree, under_id=under)
@@ -173,6 +175,19 @@ def test_eight_connections_place_below_one_person_and_everybody_gets_a_place(hou
     placed = [pk for pks in at_once(place) for pk in pks]
     assert len(set(placed)) == 12 * CONNECTIONS
     assert_sound(tree, 12 * CONNECTIONS + 1)
+
+
+@pytest.mark.parametrize("tries", [0, 1])
+def test_who_was_never_quick_enough_for_the_first_free_place_gets_it_alone(house, newcomers, monkeypatch, tries):
+    monkeypatch.setattr(placing, "QUICK_TRIES", tries)
+    tree = trees.tree_named("binary")
+    cramp(tree)
+    at_once(
+        lambda number: [trees.place(newcomers().pk, tree=tree, under_id=house.pk, by=Placement.FIRST_FREE) for _ in range(16)]
+    )
+    assert_sound(tree, 16 * CONNECTIONS + 1)
+    levels = Counter(Position.objects.filter(tree=tree).values_list("level", flat=True))
+    assert levels == {0: 1, 1: 2, 2: 4, 3: 8, 4: 16, 5: 32, 6: 64, 7: 2}, "no place was left free above another"
 
 
 def test_outer_legs_and_given_legs_taken_at_once_do_not_wait_in_a_circle(house, newcomers):
