@@ -113,7 +113,7 @@ def require_countable(market, currency, seller_id, at):
         volume.require_countable(period, {seller_id}, {currency})
     except (volume.Refused, plan_versions.NoPlan) as error:
         log.error("a sale in market %s cannot be counted: %s", market.code, error)
-        words = _("We cannot take orders in %(market)s (%(currency)s) at the moment. Nothing was charged; please come back later.")
+        words = _("We cannot take orders in %(market)s (%(currency)s) at the moment. Nothing was charged; please try later.")
         raise Refusal(words % {"market": market.name, "currency": currency}, code="uncounted") from error
 
 

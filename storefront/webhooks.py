@@ -6,6 +6,7 @@ from django.utils import timezone
 from storefront import payments
 from storefront.bell import SETTLEMENT
 from storefront.models import Payment, Refund, WebhookEvent
+from storefront.payments.one_by_one import settle_each
 
 BATCH = 200
 
@@ -46,7 +47,5 @@ def _done(event, outcome):
 
 def process_waiting():
     """Look at events whose prompt was lost: the poller. Returns how many."""
-    waiting = list(WebhookEvent.objects.filter(processed_at__isnull=True).order_by("id")[:BATCH])
-    for event in waiting:
-        process(event)
-    return len(waiting)
+    waiting = WebhookEvent.objects.filter(processed_at__isnull=True).order_by("id")
+    return settle_each("event", list(waiting[:BATCH]), process)

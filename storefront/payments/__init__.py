@@ -5,10 +5,11 @@ The gateway's answer is the truth; what a browser or a webhook says is only a hi
 """
 
 from storefront.payments.attempts import settle, settle_open, start
-from storefront.payments.gateway import NotReached, active, gateway_for
+from storefront.payments.gateway import Declined, NotReached, active, gateway_for
 from storefront.payments.refunds import settle_refund, settle_refunds, try_again
 
 __all__ = [
+    "Declined",
     "NotReached",
     "active",
     "gateway_for",

@@ -20,6 +20,7 @@ from storefront.events import PaymentFailed
 from storefront.models import Order, Payment, Refund
 from storefront.payments import gateway as gateways
 from storefront.payments.gateway import Answer, Declined, NotReached, State
+from storefront.payments.one_by_one import settle_each
 from storefront.refusal import Refusal
 
 PATIENCE = timedelta(minutes=1)
@@ -89,7 +90,7 @@ def _close(payment):
         return
     try:
         record(payment, gateways.gateway_for(payment).cancel(payment))
-    except NotReached as error:
+    except (NotReached, Declined) as error:
         message = _("We are still waiting to hear about your last payment. Please wait a moment; nothing is charged twice.")
         raise Refusal(message, code="under_way") from error
     if payment.status in Payment.OPEN:
@@ -106,6 +107,11 @@ def settle(payment):
         answer = gateways.gateway_for(payment).fetch(payment)
     except NotReached:
         Payment.objects.filter(pk=payment.pk, status=Status.CREATED).update(status=Status.UNKNOWN)
+        payment.refresh_from_db()
+        return payment
+    except Declined:
+        log.error("payment %s: the gateway declines to say how it stands", payment.pk)
+        Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN).update(status=Status.UNKNOWN)
         payment.refresh_from_db()
         return payment
     return record(payment, answer)
@@ -169,18 +175,18 @@ def settle_open(now=None):
     """Settle what has been open for too long: the poller behind lost webhooks and closed browsers. Returns how many."""
     now = now or timezone.now()
     stale = Payment.objects.filter(status__in=Payment.OPEN, created_at__lt=now - PATIENCE).order_by("created_at")
-    looked_at = 0
-    for payment in stale[:BATCH]:
-        looked_at += 1
+
+    def look_at(payment):
         settle(payment)
         if payment.status in (Status.CREATED, Status.REQUIRES_ACTION) and payment.created_at < now - ACTION_PATIENCE:
             _give_up(payment)
-    return looked_at
+
+    return settle_each("payment", list(stale[:BATCH]), look_at)
 
 
 def _give_up(payment):
     """Cancel an attempt whose payer never came back."""
     try:
         record(payment, gateways.gateway_for(payment).cancel(payment))
-    except NotReached:
-        log.info("payment %s stays open: the gateway was not reached", payment.pk)
+    except (NotReached, Declined) as error:
+        log.info("payment %s stays open: %s", payment.pk, type(error).__name__)

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from storefront.models import Refund
 from storefront.payments.gateway import Declined, NotReached, State, gateway_for
+from storefront.payments.one_by_one import settle_each
 
 BATCH = 100
 
@@ -58,7 +59,4 @@ def try_again(refund):
 def settle_refunds():
     """Settle refunds that are still open: the poller. Returns how many were looked at."""
     still_open = Refund.objects.filter(status__in=Refund.OPEN).select_related("payment", "order")
-    waiting = list(still_open.order_by("created_at")[:BATCH])
-    for refund in waiting:
-        settle_refund(refund)
-    return len(waiting)
+    return settle_each("refund", list(still_open.order_by("created_at")[:BATCH]), settle_refund)

@@ -156,7 +156,10 @@ def _after(request, order, payment, facts):
 
 def _authenticate(request, order, payment):
     """Lead the payer to the bank's page, or let the gateway's script show it."""
-    answer = payments.gateway_for(payment).fetch(payment)
+    try:
+        answer = payments.gateway_for(payment).fetch(payment)
+    except (payments.NotReached, payments.Declined):
+        return redirect("storefront:pay_return", order.token)
     if answer.action_url:
         return redirect(answer.action_url)
     return _pay_page(request, order, {"client_secret": answer.client_secret})

@@ -159,6 +159,80 @@ def test_a_payment_that_takes_days_stays_open_until_stripe_knows(stripe, order):
     assert stripe.books.charges == 1
 
 
+def forget(stripe, payment):
+    """Let Stripe know nothing of a payment any more, as after its account was exchanged for another."""
+    return stripe.books.intents.pop(payment.reference)
+
+
+def test_a_payment_that_stripe_says_it_does_not_know_stays_unknown_until_it_does(stripe, order):
+    payment = payments.start(order, method="ctoken_authenticates")
+    intent = forget(stripe, payment)
+    assert payments.settle(payment).status == Payment.Status.UNKNOWN
+    stripe.books.intents[payment.reference] = intent
+    stripe.authenticate(payment.reference)
+    assert payments.settle(payment).status == Payment.Status.SUCCEEDED
+
+
+def test_a_payment_that_stripe_does_not_know_is_no_broken_page_for_its_buyer(stripe, order, client):
+    payment = payments.start(order, method="ctoken_authenticates")
+    forget(stripe, payment)
+    pay, back = (reverse(f"storefront:{name}", args=[order.token]) for name in ("pay", "pay_return"))
+    assert client.post(pay, {"confirmation_token": "ctoken_succeeds"}).headers["Location"] == back
+    assert client.get(back).status_code == 200
+    assert stripe.books.charges == 0
+
+
+def test_one_payment_that_cannot_be_settled_keeps_no_other_payment_or_refund_waiting(stripe, cast, caplog):
+    first, second, third = (placed({cast.oil: 1}, key=name) for name in ("first", "second", "third"))
+    payments.start(third, method="ctoken_succeeds")
+    refund = orders.refund(third, key="r", at=timezone.now())
+    broken, sound = (payments.start(order, method="ctoken_authenticates") for order in (first, second))
+    stripe.books.intents[broken.reference]["currency"] = None
+    stripe.authenticate(sound.reference)
+    age(broken, 2 * LONG_AGO)
+    age(sound)
+    tasks.settle_open()
+    for row in (second, refund):
+        row.refresh_from_db()
+    assert (second.status, refund.status) == (Order.Status.PAID, Refund.Status.SUCCEEDED)
+    assert f"payment {broken.pk} was not settled: AttributeError" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_one_event_that_cannot_be_looked_at_keeps_no_other_waiting(stripe, cast, client, caplog):
+    first, second = (placed({cast.oil: 1}, key=name) for name in ("first", "second"))
+    broken, sound = (payments.start(order, method="ctoken_authenticates") for order in (first, second))
+    stripe.books.intents[broken.reference]["currency"] = None
+    stripe.authenticate(sound.reference)
+    for payment in (broken, sound):
+        report(client, stripe, payment)
+    tasks.settle_waiting()
+    second.refresh_from_db()
+    assert second.status == Order.Status.PAID
+    waiting = WebhookEvent.objects.get(processed_at__isnull=True)
+    assert waiting.payment_reference == broken.reference
+    assert f"event {waiting.pk} was not settled: AttributeError" in caplog.text
+
+
+def test_one_refund_that_cannot_be_given_keeps_no_other_waiting(stripe, cast):
+    first, second = (placed({cast.oil: 1}, key=name) for name in ("first", "second"))
+    for order in (first, second):
+        payments.start(order, method="ctoken_succeeds")
+    broken, sound = (orders.refund(order, key=f"r{order.pk}", at=timezone.now()) for order in (first, second))
+    Payment.objects.filter(pk=broken.payment_id).update(gateway="gone")
+    tasks.settle_waiting()
+    for row in (broken, sound):
+        row.refresh_from_db()
+    assert (broken.status, sound.status) == (Refund.Status.CREATED, Refund.Status.SUCCEEDED)
+
+
+def test_a_bank_s_page_that_stripe_does_not_tell_of_is_waited_for(stripe, order, client):
+    for _attempt in range(3):
+        stripe.spoil("pi_1", "down")
+    answer = client.post(reverse("storefront:pay", args=[order.token]), {"confirmation_token": "ctoken_redirects"})
+    assert answer.headers["Location"] == reverse("storefront:pay_return", args=[order.token])
+
+
 def test_an_amount_that_stripe_does_not_confirm_pays_nothing(stripe, order):
     payment = payments.start(order, method="ctoken_authenticates")
     stripe.books.intents[payment.reference]["amount"] = 1
