@@ -1,7 +1,7 @@
 """Crediting volume and taking it back: entries are only ever added, and adding the same one twice changes nothing.
 
 A caller credits in the transaction of its own fact, so that an order and its volume commit together. The live refresh
-hears of new entries from the rows that are added to ``LivePending`` beside them. Bulk imports go by ``volume_loads``.
+hears of new entries from the rows that are added to ``LivePending`` beside them. Bulk imports go by ``volume_import``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ class Refused(ValueError):
 
 
 class Conflict(Refused):
-    """The same reference and line came before with other figures."""
+    """The same reference came before with other lines or figures."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,10 @@ MOST_A_LINE = 10**13
 """No figure of a line is larger: hundreds of thousands of such lines still add up in 64 bits."""
 
 FIGURES = ("quantity", "pv", "cv", "paid_minor", "retail_minor", "seller_price_minor")
-SAME = ("distributor_id", "buyer_kind", "market_id", "currency", "product", "reverses_id", *FIGURES)
+SAME = (
+    "distributor_id", "credited_at", "buyer_kind", "market_id", "currency", "product", "volumes", "code", "party", "reverses_id",
+    *FIGURES,
+)  # fmt: skip
 
 
 OUTSIDE = """
@@ -72,8 +75,10 @@ def credit(
 ) -> list[VolumeEntry]:
     """Credit the lines of one sale to a distributor, as of the instant that it counts. Safe to repeat.
 
-    Returns the entries, new or old. Raises Conflict when the reference was credited with other figures, Refused for
-    figures that cannot be meant, and plan_versions.NoPlan when no plan is in force at that instant.
+    Returns the entries, new or old. A repeat says the same of the sale, the instant included: that is stored with the
+    fact (an order's ``paid_at``), not taken from the clock at each attempt. Raises Conflict when the reference was
+    credited with other lines or figures, Refused for figures that cannot be meant, and plan_versions.NoPlan when no
+    plan is in force at that instant.
     """
     _require_reference(reference)
     _require_sale(lines, reference, buyer_kind)
@@ -273,22 +278,32 @@ def _same_reversal(repeated, originals, quantities):
 
 
 def _add(entries):
-    """Insert entries that are not there yet, note them for the live refresh, and return all of them as stored."""
-    added = _insert(entries)
-    if len(added) < len(entries):
-        stored = {entry.line: entry for entry in VolumeEntry.objects.filter(reference=entries[0].reference)}
-        for entry in entries:
-            if any(getattr(entry, name) != getattr(stored[entry.line], name) for name in SAME):
-                raise Conflict(
-                    _("%(reference)s line %(line)s was credited before with other figures.")
-                    % {"reference": entry.reference, "line": entry.line}
-                )
-        entries = [stored[entry.line] for entry in entries]
+    """Insert all entries of a reference and note them for the live refresh, or return what is stored if it is the same.
+
+    Raises Conflict, which undoes the insertion, when only some of them were there, or others.
+    """
+    added, there = _insert(entries)
+    if there or len(added) < len(entries):
+        return _same_sale(entries, added)
     for entry in entries:
-        entry.pk = added.get(entry.line, entry.pk)
-    if added:
-        wake.after_commit()
+        entry.pk = added[entry.line]
+    wake.after_commit()
     return entries
+
+
+def _same_sale(entries, added):
+    """Return the stored entries of a reference that came before, refused unless they are these, line by line."""
+    reference = entries[0].reference
+    stored = {entry.line: entry for entry in VolumeEntry.objects.filter(reference=reference)}
+    if added or stored.keys() != {entry.line for entry in entries}:
+        raise Conflict(_("%(reference)s was credited before with other lines.") % {"reference": reference})
+    for entry in entries:
+        if any(getattr(entry, name) != getattr(stored[entry.line], name) for name in SAME):
+            raise Conflict(
+                _("%(reference)s line %(line)s was credited before with other figures.")
+                % {"reference": reference, "line": entry.line}
+            )
+    return [stored[entry.line] for entry in entries]
 
 
 COLUMNS = [column for column in VolumeEntry._meta.concrete_fields if not column.primary_key]
@@ -297,14 +312,18 @@ ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 
 
 def _insert(entries):
-    """Insert what is not there yet, note it for the live refresh, and return {line: id} of it: one statement for all."""
+    """Insert what is not there yet and note it for the live refresh: one statement for all.
+
+    Returns ({line: id} of what was added, how many lines the reference had before).
+    """
     values = [column.get_db_prep_save(column.pre_save(entry, add=True), connection) for entry in entries for column in COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH added AS (INSERT INTO commissions_volumeentry ({NAMES}) VALUES {', '.join([ROW] * len(entries))} "
             "ON CONFLICT (reference, line) DO NOTHING RETURNING line, id), "
             "noted AS (INSERT INTO commissions_livepending (kind, subject_id) SELECT 'volume', id FROM added) "
-            "SELECT line, id FROM added",
-            values,
+            "SELECT line, id, (SELECT count(*) FROM commissions_volumeentry WHERE reference = %s) FROM added",
+            [*values, entries[0].reference],
         )
-        return dict(cursor.fetchall())
+        rows = cursor.fetchall()
+    return {line: pk for line, pk, _there in rows}, rows[0][2] if rows else 0

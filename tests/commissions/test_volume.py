@@ -52,12 +52,32 @@ def test_crediting_again_changes_nothing_and_returns_what_is_there(credit):
     assert LivePending.objects.count() == 2
 
 
-@pytest.mark.parametrize("changed", [{"lines": (replace(TEA, pv=999), SOAP)}, {"buyer_kind": "preferred"}, {"currency": "EUR"}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"lines": (replace(TEA, pv=999), SOAP)},
+        {"lines": (replace(TEA, volumes={"points": 5}), SOAP)},
+        {"lines": (replace(TEA, code="starter"), SOAP)},
+        {"lines": (replace(TEA, party="party:3"), SOAP)},
+        {"buyer_kind": "preferred"},
+        {"currency": "EUR"},
+        {"at": at(2026, 11, 10, 13)},
+    ],
+)
 def test_the_same_reference_with_other_figures_is_refused(credit, changed):
     credit()
     with pytest.raises(volume.Conflict, match="order:81 line 1"):
         credit(**changed)
     assert VolumeEntry.objects.count() == 2
+
+
+@pytest.mark.parametrize("numbers", [(1,), (1, 2, 3), (3,)], ids=["fewer", "one more", "another"])
+def test_the_same_reference_with_other_lines_is_refused(credit, numbers):
+    credit()
+    lines = {1: TEA, 2: SOAP, 3: replace(SOAP, number=3)}
+    with pytest.raises(volume.Conflict, match="order:81 was credited before with other lines"):
+        credit(*(lines[number] for number in numbers))
+    assert VolumeEntry.objects.count() == LivePending.objects.count() == 2
 
 
 @pytest.mark.parametrize(
