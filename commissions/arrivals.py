@@ -70,7 +70,7 @@ class Change:
 
 def take_in(books, claimed):
     """Return (books, changes): the books with newcomers in them, and by period what there is to refresh."""
-    if claimed.reload:
+    if claimed.reload or claimed.history:
         raise Reload
     index = next(iter(books.values())).held.index
     sellers = _sellers(claimed.volume, books)

@@ -123,21 +123,15 @@ class Book:
 
     def _upward(self, people, weights):
         """Add up weights over the uplines of some people: who stands above any of them, and the sum there."""
-        parent = self.held.people.parent
-        at, weight, found, sums = parent[people], weights, [], []
-        while True:
-            at, weight = at[at >= 0], weight[at >= 0]
-            if not len(at):
-                break
-            at, same = np.unique(at, return_inverse=True)
-            weight = np.bincount(same, weights=weight).astype(np.int64)
-            found.append(at)
-            sums.append(weight)
-            at = parent[at]
-        if not found:
+        if not len(people):
             return NOBODY, NOBODY
-        above, same = np.unique(np.concatenate(found), return_inverse=True)
-        return above, np.bincount(same, weights=np.concatenate(sums)).astype(np.int64)
+        order = np.argsort(people)
+        people, running = people[order], np.concatenate(([0], np.cumsum(weights[order])))
+        size = self.held.people.size
+        line = tree.with_uplines(people, self.held.people.parent, size)
+        first, end = np.searchsorted(people, line, side="right"), np.searchsorted(people, line + size[line])
+        above = end > first
+        return line[above], running[end[above]] - running[first[above]]
 
     def rows(self, entry):
         """Return an entry as it is written: ids and figures of the standings, and by bonus ids and amounts."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 from django.db import connection, transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from commissions import arrivals, killpoints, live_pending, locks, periods, plan_versions, snapshots, standing_rows, wake
@@ -30,11 +30,19 @@ EVERYBODY = 20_000
 """When more people than this changed, the message says everybody instead of naming them."""
 
 CHANNEL = "canopy:standings"
+DJANGOS_OWN = ("context", "cursor_factory", "pool")
 RELOAD_SETTLES_SECONDS = 2.0
 RELOAD_WAITS_SECONDS = 30.0
 LOOK_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
+
+
+def lock_parameters():
+    """Return how the lock's connection is made: as every other one, TLS and all, but without Django's own types."""
+    known = connection.get_connection_params()
+    named = {name: value for name, value in known.items() if name not in DJANGOS_OWN}
+    return {"connect_timeout": 10, **named, "autocommit": True, "application_name": "canopy live lock"}
 
 
 class LockLost(RuntimeError):
@@ -77,14 +85,7 @@ class Refresher:
             except psycopg.Error:
                 log.warning("the connection of the live lock is gone; everything is read anew")
                 self.drop()
-        connection.ensure_connection()
-        known = connection.get_connection_params()
-        self.lock = psycopg.connect(
-            **{name: known[name] for name in ("host", "port", "dbname", "user", "password") if known.get(name)},
-            autocommit=True,
-            connect_timeout=10,
-            application_name="canopy live lock",
-        )
+        self.lock = psycopg.connect(**lock_parameters())
         if not self.lock.execute("SELECT pg_try_advisory_lock(%s, %s)", [locks.FAMILY, locks.LIVE]).fetchone()[0]:
             self.drop()
             return False
@@ -134,6 +135,8 @@ class Refresher:
             return Refreshed()
         with transaction.atomic():
             self._require_lock()
+            if not self._let_go_of_shut_periods():
+                return Refreshed()
             claimed = live_pending.claim(BATCH)
             if not claimed:
                 return Refreshed()
@@ -150,21 +153,37 @@ class Refresher:
         self._publish(entries)
         return Refreshed(len(claimed), {pk: len(entry.people) for pk, entry in entries.items()})
 
+    def _let_go_of_shut_periods(self):
+        """Drop the books of periods that were shut, and keep the others from it until this transaction ends.
+
+        Returns whether any book is left; without one it is time to look which periods are wanted.
+        """
+        locks.share_books()
+        unshut = set(Period.objects.filter(pk__in=self.books, status=Period.Status.OPEN).values_list("pk", flat=True))
+        self.books = {pk: book for pk, book in self.books.items() if pk in unshut}
+        if not self.wanted <= unshut:
+            self.look_again_at = 0.0
+        return bool(self.books)
+
     def read(self, period_ids):
-        """Read and calculate periods whole, with all that is pending for them, and bring their rows up to that."""
+        """Read and calculate periods whole, with all that is pending for them, and bring their rows up to that.
+
+        A shut period is left as it is, unless volume that was credited before it was shut waits to be taken in.
+        """
         self.forget()
         try:
             with snapshots.one_instant():
                 company = snapshots.read_company()
                 period_ids = set(period_ids) | pending_periods()
-                found = Period.objects.select_related("plan").filter(pk__in=period_ids).order_by("starts_at")
+                unshut = Q(status=Period.Status.OPEN) | Q(pk__in=credited_periods())
+                found = Period.objects.select_related("plan").filter(unshut, pk__in=period_ids).order_by("starts_at")
                 books = {period.pk: Book.read(period, company) for period in found}
-                quiet = LivePending.objects.filter(kind=LivePending.Kind.RELOAD).exists()
+                quiet = set(LivePending.objects.filter(kind=LivePending.Kind.HISTORY).values_list("subject_id", flat=True))
         except snapshots.NoTree:
             return Refreshed()
         if not books:
             return Refreshed()
-        entries = {pk: book.whole(quiet=quiet) for pk, book in books.items()}
+        entries = {pk: book.whole(quiet=pk in quiet) for pk, book in books.items()}
         with transaction.atomic():
             self._require_lock()
             live_pending.drop(company.pending)
@@ -197,11 +216,12 @@ class Refresher:
 
     def _publish(self, entries):
         """Tell the open pages whose figures changed. Nobody's figures depend on this message."""
+        at = live_pending.as_of().isoformat()
         for pk, entry in entries.items():
             if not len(entry.people):
                 continue
             ids = self.books[pk].ids[entry.people].tolist() if len(entry.people) <= EVERYBODY else None
-            message = {"period": pk, "people": ids, "at": timezone.now().isoformat()}
+            message = {"period": pk, "people": ids, "at": at}
             wake.publish(CHANNEL, json.dumps(message))
 
 
@@ -212,17 +232,22 @@ def reload_is_due():
 
 
 def pending_periods():
-    """Return the ids of the open periods that anything pending belongs to."""
-    pending = LivePending.objects
-    volume = pending.filter(kind=LivePending.Kind.VOLUME).values("subject_id")
-    found = set(VolumeEntry.objects.order_by().filter(pk__in=volume).values_list("period_id", flat=True).distinct())
-    asked = set(pending.filter(kind=LivePending.Kind.RELOAD).values_list("subject_id", flat=True))
+    """Return the ids of the periods that anything pending belongs to."""
+    pending, found = LivePending.objects, credited_periods()
+    anew = (LivePending.Kind.RELOAD, LivePending.Kind.HISTORY)
+    asked = set(pending.filter(kind__in=anew).values_list("subject_id", flat=True))
     enrolled = pending.filter(kind=LivePending.Kind.ENROLMENT).values("subject_id")
     since = Distributor.objects.filter(pk__in=enrolled).aggregate(since=Min("enrolled_at"))["since"]
     for period in periods.live():
         if 0 in asked or (since and period.ends_at > since):
             found.add(period.pk)
     return found | asked - {0}
+
+
+def credited_periods():
+    """Return the ids of the periods that volume is credited to which waits to be taken in."""
+    waiting = LivePending.objects.filter(kind=LivePending.Kind.VOLUME).values("subject_id")
+    return set(VolumeEntry.objects.order_by().filter(pk__in=waiting).values_list("period_id", flat=True).distinct())
 
 
 def refresh_everything(*, patience=900.0):
@@ -246,8 +271,3 @@ def refresh_everything(*, patience=900.0):
         if time.monotonic() > end:
             raise TimeoutError("The live worker has not computed the open periods in time: see its log.")
         time.sleep(0.2)
-
-
-def as_of():
-    """Return the instant up to which everything is in the figures: now, or when the oldest pending row was noted."""
-    return LivePending.objects.aggregate(oldest=Min("created_at"))["oldest"] or timezone.now()

@@ -7,6 +7,8 @@ one has read: a row that commits late, with a smaller id than its neighbours, is
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.db.models import Min
+from django.utils import timezone
 
 from commissions import wake
 from commissions.models import LivePending
@@ -18,7 +20,7 @@ CLAIM = """
 RELOADS = """
     SELECT extract(epoch FROM clock_timestamp() - max(created_at))::float8,
            extract(epoch FROM clock_timestamp() - min(created_at))::float8
-    FROM commissions_livepending WHERE kind = 'reload'
+    FROM commissions_livepending WHERE kind IN ('reload', 'history')
 """
 
 
@@ -30,9 +32,10 @@ class Claimed:
     enrolment: list[int] = field(default_factory=list)
     fact: list[int] = field(default_factory=list)
     reload: list[int] = field(default_factory=list)
+    history: list[int] = field(default_factory=list)
 
     def __len__(self):
-        return len(self.volume) + len(self.enrolment) + len(self.fact) + len(self.reload)
+        return len(self.volume) + len(self.enrolment) + len(self.fact) + len(self.reload) + len(self.history)
 
 
 def note(kind, subject_ids):
@@ -44,6 +47,11 @@ def note(kind, subject_ids):
 def ask_reload(period_id=0):
     """Ask that a period, or by default every open one, be read and computed anew."""
     note(LivePending.Kind.RELOAD, [period_id])
+
+
+def tell_history(period_ids):
+    """Ask for periods to be read and computed anew because history was brought into them: its ranks are no news."""
+    note(LivePending.Kind.HISTORY, period_ids)
 
 
 def claim(limit):
@@ -60,6 +68,12 @@ def drop(ids):
     """Delete the rows that a freshly read snapshot holds already; those that were claimed meanwhile are no matter."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM commissions_livepending WHERE id = ANY(%s)", [list(ids)])
+
+
+def as_of():
+    """Return the instant up to which everything is in the figures: now, or when the oldest pending row was noted."""
+    now = timezone.now()
+    return LivePending.objects.aggregate(oldest=Min("created_at"))["oldest"] or now
 
 
 def seconds_since_reload_asked():

@@ -25,7 +25,9 @@ BUSY_ROWS = 3
 STANDBY_SECONDS = 5.0
 """How often a second worker asks whether the first still has the lock."""
 
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 5.0
+"""After failures: seconds after the database is back, the figures move again."""
+
 WORTH_TELLING_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
@@ -73,7 +75,8 @@ class LiveWorker:
                     log.exception("the live refresh failed; everything is read anew in %.0f s", pause)
                     refresher.drop()
                     connection.close()
-                    self.ending.wait(pause)
+                    self.ending.wait(pause)  # a wake-up does not cut this short: it would only fail again
+                    continue
                 self.woken.wait(pause)
         finally:
             refresher.drop()

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from commissions import live_pending, locks, periods
-from commissions.models import LivePending, Period
+from commissions.models import Period
 from commissions.volume import Conflict, Refused, require_countable
 
 
@@ -121,7 +121,7 @@ def load(rows: Iterable[LoadRow]) -> Loaded:
         _refuse_first(cursor, TOO_MUCH, Refused, _("More is taken back of %s line %s than was sold."))
         cursor.execute("DROP TABLE volume_stage")
     if added:
-        live_pending.note(LivePending.Kind.RELOAD, touched)
+        live_pending.tell_history(touched)
     return Loaded(added=added, repeated=calendar.rows - added, late=calendar.late)
 
 

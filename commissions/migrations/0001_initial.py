@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             name='LivePending',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('volume', 'Volume entry'), ('enrolment', 'Enrolment'), ('fact', 'Fact'), ('reload', 'Everything')], max_length=10, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('volume', 'Volume entry'), ('enrolment', 'Enrolment'), ('fact', 'Fact'), ('reload', 'Everything'), ('history', 'History that was brought in')], max_length=10, verbose_name='kind')),
                 ('subject_id', models.BigIntegerField(default=0, verbose_name='subject')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created')),
             ],

@@ -13,6 +13,7 @@ class LivePending(models.Model):
         ENROLMENT = "enrolment", _("Enrolment")
         FACT = "fact", _("Fact")
         RELOAD = "reload", _("Everything")
+        HISTORY = "history", _("History that was brought in")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     subject_id = models.BigIntegerField(_("subject"), default=0)

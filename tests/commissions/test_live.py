@@ -1,11 +1,12 @@
 """The live refresh: what it writes is what a whole calculation from the database says, to the cent, whatever happened."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 
-from commissions import arrivals, facts, live, live_pending, periods, plan_versions, standing_rows, verify, volume
+from commissions import arrivals, facts, live, live_pending, live_worker, periods, plan_versions, standing_rows, verify, volume
 from commissions.models import EarningTotal, LivePending, Period, Standing
 from config.outbox import delivery
 from config.outbox.models import Event
@@ -140,10 +141,29 @@ def test_a_rank_that_nobody_has_to_earn_is_no_news(company, refresher):
 def test_history_that_was_brought_in_announces_nothing(company, refresher, monkeypatch):
     monkeypatch.setattr(live, "RELOAD_SETTLES_SECONDS", 0)
     company.sell("cy", 900)
-    live_pending.ask_reload()
+    live_pending.tell_history([periods.containing(at(2026, 11, 10)).pk])
     settle(refresher)
     assert standing(company, "cy").rank == 1
     assert not Event.objects.filter(kind="commissions.RankReached").exists()
+
+
+def test_history_in_one_period_silences_no_other(company, refresher, monkeypatch):
+    monkeypatch.setattr(live, "RELOAD_SETTLES_SECONDS", 0)
+    company.sell("cy", 900)
+    live_pending.tell_history([periods.containing(at(2026, 10, 10)).pk])
+    settle(refresher)
+    reached = Event.objects.filter(kind="commissions.RankReached", facts__distributor_id=company.id("cy"))
+    assert [event.facts["period_id"] for event in reached] == [periods.containing(at(2026, 11, 10)).pk]
+
+
+def test_a_rank_that_is_reached_while_a_period_is_computed_anew_is_news(company, refresher, monkeypatch):
+    monkeypatch.setattr(live, "RELOAD_SETTLES_SECONDS", 0)
+    settle(refresher)
+    company.sell("cy", 900)
+    live_pending.ask_reload()
+    settle(refresher)
+    reached = Event.objects.filter(kind="commissions.RankReached", facts__distributor_id=company.id("cy"))
+    assert [event.facts["rank_code"] for event in reached] == ["bronze"]
 
 
 def test_a_reload_waits_until_an_import_has_come_to_rest(company, refresher):
@@ -186,6 +206,79 @@ def test_a_shut_period_keeps_its_figures_when_late_volume_comes(company, refresh
     assert Standing.objects.get(period__name="2026-10", distributor=company.id("cy")).pv == 30_000
     assert standing(company, "cy").pv == 10_000
     assert proven()
+
+
+def test_a_shut_period_whose_book_is_held_moves_no_more(company, refresher):
+    company.sell("cy", 300, when=at(2026, 10, 20))
+    company.sell("cy", 300)
+    settle(refresher)
+    october = periods.containing(at(2026, 10, 20))
+    assert october.pk in refresher.books
+    periods.shut(october)
+    people.change_status(company.id("cy"), status=Distributor.Status.SUSPENDED)
+    delivery.deliver_due()
+    settle(refresher)
+    assert october.pk not in refresher.books
+    assert Standing.objects.get(period=october, distributor=company.id("cy")).is_active
+    assert not standing(company, "cy").is_active
+
+
+def test_volume_that_was_credited_before_a_period_was_shut_still_counts_there(company, refresher):
+    company.sell("cy", 300, when=at(2026, 10, 20))
+    settle(refresher)
+    company.sell("dee", 200, when=at(2026, 10, 21))
+    periods.shut(periods.containing(at(2026, 10, 20)))
+    settle(refresher)
+    assert Standing.objects.get(period__name="2026-10", distributor=company.id("eve")).gv == 20_000
+
+
+def test_a_shut_period_is_not_computed_anew(company, refresher, monkeypatch):
+    monkeypatch.setattr(live, "RELOAD_SETTLES_SECONDS", 0)
+    company.sell("cy", 300, when=at(2026, 10, 20))
+    settle(refresher)
+    october = periods.containing(at(2026, 10, 20))
+    periods.shut(october)
+    Standing.objects.filter(period=october).update(gv=7)
+    live_pending.ask_reload(october.pk)
+    settle(refresher)
+    assert set(Standing.objects.filter(period=october).values_list("gv", flat=True)) == {7}
+
+
+def test_the_message_to_open_pages_says_up_to_when_everything_is_in_the_figures(company, refresher, monkeypatch):
+    told = []
+    monkeypatch.setattr(live.wake, "publish", lambda channel, message: told.append(json.loads(message)))
+    settle(refresher)
+    monkeypatch.setattr(live, "BATCH", 1)
+    company.sell("cy", 100)
+    company.sell("dee", 100)
+    waiting = LivePending.objects.order_by("id").last().created_at
+    told.clear()
+    assert refresher.step().taken == 1
+    assert [message["at"] for message in told] == [waiting.isoformat()]
+
+
+def test_the_lock_is_taken_over_a_connection_like_every_other(company, refresher, monkeypatch):
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "sslmode", "disable")
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c geqo_threshold=13")
+    assert live.lock_parameters()["sslmode"] == "disable"
+    assert not live.lock_parameters().keys() & {"context", "cursor_factory", "pool"}
+    assert refresher.hold()
+    assert refresher.lock.execute("SHOW geqo_threshold").fetchone() == ("13",)
+
+
+def test_after_a_failure_the_worker_tries_again_within_seconds(company, monkeypatch):
+    worker, pauses = live_worker.LiveWorker(), []
+
+    def wait(pause):
+        pauses.append(pause)
+        worker.ending.set() if len(pauses) == 6 else None
+
+    monkeypatch.setattr(worker.ending, "wait", wait)
+    monkeypatch.setattr(worker.woken, "wait", lambda pause: pauses.append("a second wait"))
+    monkeypatch.setattr(worker, "drain", lambda refresher: 1 / 0)
+    monkeypatch.setattr(live_worker.connection, "close", lambda: None)
+    worker.run()
+    assert pauses == [2.0, 4.0, 5.0, 5.0, 5.0, 5.0]
 
 
 def test_the_next_period_is_opened_before_it_begins(company, refresher, monkeypatch):
@@ -294,9 +387,9 @@ def test_as_of_is_the_oldest_pending_row(company, refresher):
     entry = company.sell("cy", 100)
     oldest = LivePending.objects.get(subject_id=entry.pk).created_at
     company.sell("cy", 100)
-    assert live.as_of() == oldest
+    assert live_pending.as_of() == oldest
     settle(refresher)
-    assert live.as_of() > oldest
+    assert live_pending.as_of() > oldest
 
 
 def test_a_broken_tree_is_named_by_the_checks_and_stops_none_of_them(company, refresher):

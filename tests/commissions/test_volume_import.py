@@ -30,7 +30,7 @@ def test_a_chunk_comes_in_with_its_returns_and_asks_for_a_reload_of_its_periods(
     later = replace(row, reference="order:2", credited_at=at(2026, 11, 3))
     assert volume_import.load([back(row), later, row]) == Loaded(added=3, repeated=0, late=0)
     assert VolumeEntry.objects.filter(period__name="2026-10").aggregate(pv=Sum("pv")) == {"pv": 0}
-    assert list(LivePending.objects.values_list("kind", flat=True)) == ["reload", "reload"]
+    assert list(LivePending.objects.values_list("kind", flat=True)) == ["history", "history"]
 
 
 def test_a_repeated_chunk_adds_nothing(row):
