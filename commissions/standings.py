@@ -77,27 +77,9 @@ def of(distributor_id, period):
     return found or Standing(period=period, distributor_id=distributor_id, updated_at=timezone.now())
 
 
-def of_many(distributor_ids, period):
-    """Return the standings of some people in a period by distributor id; whoever has none has nothing in it."""
-    ids = list(distributor_ids)
-    found = {row.distributor_id: row for row in Standing.objects.filter(period=period, distributor__in=ids)}
-    now = timezone.now()
-    return {pk: found.get(pk) or Standing(period=period, distributor_id=pk, updated_at=now) for pk in ids}
-
-
-def rank_names(period):
-    """Return the names of the ranks in a period's plan, the lowest first."""
-    return [rank.name for rank in plan_versions.load(period.plan).ranks]
-
-
 def rank_name(period, rank):
     """Return the name of a rank in a period's plan; of -1 that there is none."""
     return plan_versions.load(period.plan).ranks[rank].name if rank >= 0 else _("No rank yet")
-
-
-def bonus_names(period):
-    """Return the names of the bonuses in a period's plan by code, in the plan's order."""
-    return {bonus.code: bonus.name for bonus in plan_versions.load(period.plan).bonuses}
 
 
 def progress(distributor_id, period, standing=None):

@@ -9,24 +9,32 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
-class Standing(models.Model):
-    """One distributor's measures and rank in one period. Volumes are hundredths of a point."""
-
-    period = models.ForeignKey(
+def _period(related_name):
+    return models.ForeignKey(
         "commissions.Period",
         models.CASCADE,
-        related_name="standings",
+        related_name=related_name,
         db_index=False,
         db_constraint=False,
         verbose_name=_("period"),
     )
-    distributor = models.ForeignKey(
+
+
+def _distributor(related_name):
+    return models.ForeignKey(
         "genealogy.Distributor",
         models.CASCADE,
-        related_name="standings",
+        related_name=related_name,
         db_constraint=False,
         verbose_name=_("distributor"),
     )
+
+
+class Standing(models.Model):
+    """One distributor's measures and rank in one period. Volumes are hundredths of a point."""
+
+    period = _period("standings")
+    distributor = _distributor("standings")
     pv = models.BigIntegerField(_("PV"), default=0)
     gv = models.BigIntegerField(_("GV"), default=0)
     is_active = models.BooleanField(_("active"), default=False)
@@ -57,21 +65,8 @@ class Standing(models.Model):
 class EarningTotal(models.Model):
     """What one distributor has earned so far with one bonus in one period, in the plan's currency."""
 
-    period = models.ForeignKey(
-        "commissions.Period",
-        models.CASCADE,
-        related_name="earning_totals",
-        db_index=False,
-        db_constraint=False,
-        verbose_name=_("period"),
-    )
-    distributor = models.ForeignKey(
-        "genealogy.Distributor",
-        models.CASCADE,
-        related_name="earning_totals",
-        db_constraint=False,
-        verbose_name=_("distributor"),
-    )
+    period = _period("earning_totals")
+    distributor = _distributor("earning_totals")
     bonus = models.SlugField(_("bonus"), max_length=40)
     amount_minor = models.BigIntegerField(_("amount"), default=0)
     currency = models.CharField(_("currency"), max_length=3)
