@@ -38,7 +38,7 @@ def calculate_a_period(bench: Bench, size: int) -> None:
     bench.report("load", loading, "s")
     bench.report("calculate", computing, "s")
     parts.clear()
-    live_pending.ask_reload(population.period.pk)  # as an import does, so that a million ranks are no news
+    live_pending.tell_history([population.period.pk])  # as an import does, so that a million ranks are no news
     refresher = live.Refresher()
     refresher.hold()
     bench.say("reading, calculating and writing by the live refresh")

@@ -85,7 +85,7 @@ def one_order_after_the_other(bench: Bench, size: int) -> None:
     bench.say("making the company")
     population = Population(size)
     population.sell(size)
-    live_pending.ask_reload(population.period.pk)
+    live_pending.tell_history([population.period.pk])
     with Worker():
         bench.say("waiting for the first calculation")
         settled()
@@ -108,7 +108,7 @@ def one_order_after_the_other(bench: Bench, size: int) -> None:
 def many_orders_under_a_deep_line(bench: Bench, size: int) -> None:
     """150 orders a second under a line 1,000 deep, when each is seen, and what updating the upline at once would do."""
     population = Population(size)
-    live_pending.ask_reload(population.period.pk)
+    live_pending.tell_history([population.period.pk])
     seconds, rate = (60, 150) if bench.full else (10, 150)
     with Worker():
         settled()
