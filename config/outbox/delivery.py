@@ -1,11 +1,12 @@
 """Delivering what was announced: claiming, running the handler, trying again, giving up, replaying."""
 
 import logging
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -18,6 +19,7 @@ ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 ERROR_LENGTH = 2000
+ADDRESS = re.compile(r"[^\s@<>()\[\]{}'\",;:=]+@[^\s@<>()\[\]{}'\",;:]+")
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +77,20 @@ def _note_failure(delivery: Delivery, error: Exception) -> None:
         attempts=attempts,
         status=Delivery.Status.FAILED if last else Delivery.Status.PENDING,
         due_at=timezone.now() + pause_after(attempts),
-        last_error=f"{type(error).__name__}: {error}"[:ERROR_LENGTH],
+        last_error=words_for(error),
     )
+
+
+def words_for(error: Exception) -> str:
+    """Say what went wrong without saying of whom: the kind of error and the first line of its message.
+
+    What the database says quotes the row it refused, so of that only the name of the constraint is kept, or its code.
+    """
+    said = str(error).strip().partition("\n")[0]
+    if isinstance(error, Error):
+        diagnosis = getattr(error.__cause__, "diag", None)
+        said = (diagnosis and (diagnosis.constraint_name or diagnosis.sqlstate)) or ""
+    return f"{type(error).__name__}: {ADDRESS.sub('(address)', said)}"[:ERROR_LENGTH].removesuffix(": ")
 
 
 def pause_after(attempts: int) -> timedelta:

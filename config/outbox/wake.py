@@ -6,6 +6,7 @@ its rows. A Valkey that does not answer costs a request half a second at most, t
 
 import logging
 import time
+from contextlib import suppress
 from functools import cache
 
 from celery import current_app
@@ -43,7 +44,7 @@ class Bell:
             return
         try:
             if valkey().set(self.key, 1, nx=True, ex=KEY_SECONDS):
-                self._send()
+                self._send_or_forget()
         except Exception as error:  # whatever the clients raise: the rows are committed, and the clock will find them
             self._resting_until = time.monotonic() + REST_SECONDS
             log.warning("wake-up for %s not sent (%s); it will look by the clock", self.task, type(error).__name__)
@@ -54,6 +55,15 @@ class Bell:
             valkey().delete(self.key)
         except Exception as error:  # without Valkey there are no wake-ups to hear; the key dies by itself
             log.debug("the key of %s stays (%s)", self.task, type(error).__name__)
+
+    def _send_or_forget(self) -> None:
+        """Send the wake-up; if that fails, take the key back, which would keep the next ones from being sent."""
+        try:
+            self._send()
+        except Exception:
+            with suppress(Exception):
+                valkey().delete(self.key)
+            raise
 
     def _send(self) -> None:
         line = current_app.connection_for_write(

@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection, transaction
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from config.outbox import announce, delivery, registry, subscribe
 from config.outbox.models import Delivery, Event
+from config.outbox.wake import Bell, valkey
 
 pytestmark = pytest.mark.django_db
 
@@ -143,6 +145,38 @@ def test_one_handler_that_breaks_its_transaction_does_not_harm_the_others_of_the
     assert set(Delivery.objects.filter(subscriber="tests.doubles").values_list("status", flat=True)) == {"pending"}
     assert Delivery.objects.filter(subscriber="tests.doubles").first().last_error.startswith("IntegrityError")
     assert set(Group.objects.values_list("name", flat=True)) == {"bell 1", "bell 2"}
+
+
+def test_an_error_is_noted_without_whom_it_is_about(listen):
+    def doubles(event):
+        get_user_model().objects.create(email="ana@example.com")
+        get_user_model().objects.create(email="ana@example.com")
+
+    def refuses(event):
+        raise ValueError("<ana@example.com> was refused (see 'bén@example.org')\nDETAIL: ana@example.com")
+
+    listen(doubles, "tests.doubles")
+    listen(refuses, "tests.refuses")
+    announce(BellRang(bell_id=1))
+    delivery.deliver_due()
+    errors = dict(Delivery.objects.values_list("subscriber", "last_error"))
+    assert errors["tests.refuses"] == "ValueError: <(address)> was refused (see '(address)')"
+    assert errors["tests.doubles"].startswith("IntegrityError: ")
+    assert "@" not in errors["tests.doubles"]
+    assert "\n" not in errors["tests.doubles"]
+
+
+def test_a_wake_up_that_was_not_sent_keeps_no_later_one_from_being_sent(monkeypatch):
+    bell = Bell("tests.nothing")
+    bell.heard()
+    with monkeypatch.context() as broken:
+        broken.setattr(bell, "_send", lambda: 1 / 0)
+        bell.ring()
+    assert not valkey().exists(bell.key)
+    bell._resting_until = 0.0
+    bell.ring()
+    assert valkey().exists(bell.key)
+    bell.heard()
 
 
 def test_pauses_grow_to_an_hour():
