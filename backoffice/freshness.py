@@ -4,22 +4,16 @@ from datetime import timedelta
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db.models import Min
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from backoffice.models import Notification
-from commissions.models import LivePending, Period, Standing
+from commissions.live_pending import as_of
+from commissions.models import Period, Standing
 from genealogy.models import Distributor
 
 # An instant is written before its row is committed: ask a little further back, since telling twice is harmless.
 MARGIN = timedelta(seconds=5)
-
-
-def as_of():
-    """Return the instant up to which everything is in the figures: now, unless something waits for the live refresh."""
-    waiting = LivePending.objects.aggregate(oldest=Min("created_at"))["oldest"]
-    return waiting or timezone.now()
 
 
 def news_since(people, since):
