@@ -24,6 +24,14 @@ class Buyer:
 GUEST = Buyer()
 
 
+def at_till(user, buyer, *, market, name, phone):
+    """Return as whom this user places an order: one who is signed in and has never bought becomes a customer by that."""
+    if buyer.distributor or buyer.customer or not user.is_authenticated:
+        return buyer
+    customer = customers.made_of(user, market=market, name=name, phone=phone)
+    return Buyer(BuyerKind(customer.kind), customer=customer) if customer else buyer
+
+
 def of(user):
     """Tell as whom this user shops. A suspended or terminated distributor pays retail prices like anybody."""
     if not user.is_authenticated:

@@ -2,14 +2,16 @@
 
 import secrets
 
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from storefront import attribution, carts, customers, emails, orders, payments, receipts
+from storefront import attribution, buyers, carts, customers, emails, orders, payments, receipts
 from storefront.forms import CheckoutForm, TestCardForm
 from storefront.models import Order, Payment
 from storefront.payments import test as testbank
@@ -42,15 +44,17 @@ def details(request):
     return redirect("storefront:pay", order.token)
 
 
+@transaction.atomic
 def _place(shopper, form):
     """Place the order of the visitor's cart, credited to whom it belongs."""
     given = form.details(get_language())
-    known = None if shopper.buyer.customer else customers.by_email(given.email)
+    buyer = buyers.at_till(shopper.request.user, shopper.buyer, market=shopper.market, name=given.name, phone=given.phone)
+    known = None if buyer.customer else customers.by_email(given.email)
     return orders.place(
         shopper.cart,
-        buyer=shopper.buyer,
+        buyer=buyer,
         details=given,
-        attribution=attribution.decide(shopper.buyer, shopper.visits, known=known),
+        attribution=attribution.decide(buyer, shopper.visits, known=known),
         key=form.cleaned_data["key"],
         shown_total=form.cleaned_data["shown_total"],
     )
@@ -128,7 +132,11 @@ def _pay_by_test_card(request, order):
 
 def _pay_by_stripe(request, order):
     if request.method == "POST":
-        return _try(request, order, request.POST.get("confirmation_token", "")[:120], {})
+        token = request.POST.get("confirmation_token", "").strip()[:120]
+        if token:
+            return _try(request, order, token, {})
+        refusal = Refusal(_("Please enter your card, then pay. Nothing was charged."), code="card")
+        return _pay_page(request, order, {"refusal": refusal}, status=422)
     return _pay_page(request, order, {})
 
 

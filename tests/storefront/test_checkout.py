@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.urls import reverse
 
 from commissions.models import VolumeEntry
+from genealogy.models import User
 from storefront import receipts
-from storefront.models import Order, Payment, TestIntent
+from storefront.models import Customer, Order, Payment, TestIntent
+from tests.storefront.cast import customer
 
 pytestmark = pytest.mark.django_db
 
@@ -202,3 +205,64 @@ def test_a_forged_receipt_link_opens_nothing(client, cast):
     answer = client.get(forged)
     assert answer.status_code == 404
     assert "does not open an order" in answer.content.decode()
+
+
+def sign_in(client, email, *, verified=True):
+    """Sign somebody in who has never bought."""
+    user = User.objects.create_user(email, name="Zoe Ray")
+    EmailAddress.objects.create(user=user, email=email, verified=verified, primary=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.mark.parametrize("typed", ["mia@example.com", "nobody.yet@example.com"], ids=["of another customer", "of nobody"])
+def test_one_who_is_signed_in_has_the_order_whatever_address_was_typed(client, cast, typed):
+    mia = customer("mia@example.com", referred_by=cast.ben)
+    user = sign_in(client, "zoe@example.com")
+    client.get("/@ana/")
+    order = order_in(client, cast, email=typed)
+    pay(client, order)
+    order.refresh_from_db()
+    own = Customer.objects.get(user=user)
+    assert (order.customer, order.seller, order.email) == (own, cast.ana, typed)
+    assert (own.email, own.referred_by) == ("zoe@example.com", cast.ana)
+    assert order.number in client.get("/my/orders/").content.decode()
+    assert not mia.orders.exists() and Customer.objects.count() == 2
+
+
+def test_one_who_is_signed_in_and_never_pays_is_nobody_s_customer_yet(client, cast):
+    user = sign_in(client, "zoe@example.com")
+    client.get("/@ana/")
+    order_in(client, cast)
+    assert Customer.objects.get(user=user).referred_by is None
+    client.get("/@ben/")
+    order = order_in(client, cast)
+    pay(client, order)
+    assert Customer.objects.get(user=user).referred_by == cast.ben
+
+
+def test_a_customer_of_the_house_stays_with_the_house(client, cast):
+    user = sign_in(client, "zoe@example.com")
+    pay(client, order_in(client, cast))
+    client.get("/@ana/")
+    order = order_in(client, cast)
+    pay(client, order)
+    order.refresh_from_db()
+    assert order.seller == cast.ana
+    assert Customer.objects.get(user=user).referred_by is None
+
+
+def test_an_address_that_is_not_verified_makes_nobody_a_customer_by_its_login(client, cast):
+    customer("zoe@example.com", referred_by=cast.ben)
+    user = sign_in(client, "zoe@example.com", verified=False)
+    order = order_in(client, cast)
+    pay(client, order)
+    assert not Customer.objects.filter(user=user).exists()
+    assert order.number not in client.get("/my/orders/").content.decode()
+
+
+def test_an_order_that_is_refused_makes_nobody_a_customer(client, cast):
+    sign_in(client, "zoe@example.com")
+    client.post("/cart/add/", {"product": cast.oil.pk, "quantity": 1})
+    assert fill_in(client, shown_total="1").status_code == 422
+    assert not Customer.objects.exists()

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from commissions.models import VolumeEntry
+from config.outbox.models import Event
 from storefront import orders, payments, receipts, tasks
 from storefront.models import Order, Payment, Refund, WebhookEvent
 from storefront.payments import gateway as gateways
@@ -157,6 +158,15 @@ def test_a_payment_that_takes_days_stays_open_until_stripe_knows(stripe, order):
     stripe._charge(stripe.books.intents[payment.reference])
     assert payments.settle(payment).status == Payment.Status.SUCCEEDED
     assert stripe.books.charges == 1
+
+
+@pytest.mark.parametrize("sent", [{}, {"confirmation_token": ""}, {"confirmation_token": "  "}], ids=["none", "empty", "blank"])
+def test_a_form_without_a_card_asks_for_one_and_tries_nothing(stripe, order, client, sent):
+    answer = client.post(reverse("storefront:pay", args=[order.token]), sent)
+    assert answer.status_code == 422
+    assert "Please enter your card" in answer.content.decode()
+    assert not Payment.objects.exists() and not stripe.books.intents
+    assert not Event.objects.filter(kind="storefront.PaymentFailed").exists()
 
 
 def forget(stripe, payment):
