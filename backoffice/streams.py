@@ -141,12 +141,13 @@ class Hub:
         try:
             hint = json.loads(message["data"])
             people, at = hint.get("people"), hint.get("at")
+            whose = set(people) if isinstance(people, list) else self.pages.keys()
             self.as_of = max(self.as_of, datetime.fromisoformat(at)) if at else self.as_of
         except (ValueError, AttributeError, TypeError):
             log.warning("a hint on %s was not understood", message["channel"])
             return
         kinds = {CHANNELS[message["channel"].decode()]}
-        self.tell(set(people) if isinstance(people, list) else self.pages.keys(), kinds)
+        self.tell(whose, kinds)
 
     async def _keep_up(self):
         since = timezone.now()

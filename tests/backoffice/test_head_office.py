@@ -109,6 +109,11 @@ def test_a_replay_of_nothing_says_what_to_choose(cast, staff):
     assert "Nothing was chosen" in answer.content.decode()
 
 
+def test_a_replay_of_what_no_delivery_could_be_says_what_to_choose(cast, staff):
+    answer = cast.client(staff("admin")).post("/company/outbox/replay/", {"delivery": "9" * 5000}, follow=True)
+    assert "Nothing was chosen" in answer.content.decode()
+
+
 def test_support_sees_the_outbox_but_delivers_nothing_again(cast, staff):
     client = cast.client(staff("support"))
     assert client.get("/company/outbox/").status_code == 200

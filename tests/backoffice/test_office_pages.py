@@ -290,3 +290,9 @@ def test_pages_cost_the_same_however_many_people_and_sales(cast, heard, django_a
     client.get(address)
     with django_assert_max_num_queries(queries):
         client.get(address)
+
+
+@pytest.mark.parametrize("digits", ["9" * 19, "9" * 5000, "٣" * 5000, "-1", "²"])
+def test_numbers_in_an_address_that_no_id_could_be_are_passed_over(cast, digits):
+    for address in ("/office/feed/?after=", "/office/news/?before=", "/office/sales/?after=", "/office/team/?rank=1&after="):
+        page(cast, cast.ana, f"{address}{digits}")

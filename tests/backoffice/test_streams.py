@@ -15,7 +15,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.models import Session
 from django.db import connection
 
-from backoffice import freshness, hints
+from backoffice import freshness, hints, streams
 from backoffice.models import Notification
 from config.outbox import wake
 from genealogy.models import User
@@ -93,6 +93,18 @@ def test_news_reaches_the_page_of_whom_it_is_for_and_no_other(cast, server):
     name, facts = dee.event()
     assert (name, facts["kinds"]) == ("news", ["feed"])
     assert set(facts) == {"as_of", "kinds"}, "a stream tells no ids and no figures"
+
+
+@pytest.mark.parametrize("hint", ['{"people": [{}]}', '{"people": [[1]]}', "[]", "7", "{", '{"at": 7}', '{"at": "x"}'])
+def test_a_hint_that_makes_no_sense_is_passed_over_and_the_next_is_heard(hint):
+    hub = streams.Hub(loop=None)
+    page = streams.Page(1, "key")
+    hub.pages = {1: {page}}
+    channel = hints.FEED_CHANNEL.encode()
+    hub._hear({"type": "message", "channel": channel, "data": hint.encode()})
+    assert page.pending == set()
+    hub._hear({"type": "message", "channel": channel, "data": b'{"people": [1]}'})
+    assert page.pending == {"feed"}
 
 
 def test_what_was_missed_is_answered_from_the_database(cast, server):

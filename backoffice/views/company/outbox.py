@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from backoffice import numbers
 from backoffice.access import head_office_required
 from config.outbox import delivery
 from config.outbox.models import Delivery
@@ -33,9 +34,9 @@ def outbox(request):
 @head_office_required("backoffice.replay_outbox")
 def replay(request):
     """Deliver one failed delivery again, or all failures of one subscriber."""
-    one, subscriber = request.POST.get("delivery", ""), request.POST.get("subscriber", "")
-    if one.isdecimal():
-        count = delivery.replay([int(one)])
+    one, subscriber = numbers.whole(request.POST.get("delivery")), request.POST.get("subscriber", "")
+    if one is not None:
+        count = delivery.replay([one])
     elif subscriber:
         count = delivery.replay_subscriber(subscriber)
     else:

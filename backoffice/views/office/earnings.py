@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from backoffice import earned, reports
+from backoffice import earned, numbers, reports
 from backoffice.access import distributor_required
 from backoffice.templatetags.office import month
 from commissions import standings
@@ -33,10 +33,8 @@ def bonus(request, period, bonus):
     """Show what one bonus paid in a period, line by line, or the lines that passed the distributor by."""
     office = reports.ladder(_period(period))
     rule = _bonus(office, bonus)
-    missed, before = "missed" in request.GET, request.GET.get("before", "")
-    lines, older = earned.page(
-        request.distributor, office.period, rule.code, before=int(before) if _is_id(before) else None, missed=missed
-    )
+    missed, before = "missed" in request.GET, numbers.whole(request.GET.get("before"))
+    lines, older = earned.page(request.distributor, office.period, rule.code, before=before, missed=missed)
     totals = standings.totals(request.distributor.pk, office.period)
     context = {
         "office": office,
@@ -70,10 +68,6 @@ def explanation(request, period, bonus, line):
 
 def _crumbs(period):
     return [(_("Earnings"), reverse("office:earnings")), (month(period), reverse("office:period", args=[period.name]))]
-
-
-def _is_id(written):
-    return written.isdecimal() and len(written) < 19
 
 
 def _period(name):

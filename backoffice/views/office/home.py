@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from backoffice import notifications, reports, sales
+from backoffice import notifications, numbers, reports, sales
 from backoffice.access import distributor_required
 from backoffice.models import Notification
 
@@ -45,11 +45,11 @@ def figures(request):
 @distributor_required
 def feed(request):
     """Bring what happened and the latest sales anew, and have the page say aloud what is newest."""
-    shown = request.GET.get("after", "")
+    shown = numbers.whole(request.GET.get("after"))
     context = {**_latest(request.distributor), "unread": notifications.unread(request.distributor), "oob": True}
     response = render(request, "backoffice/office/feed.html", context)
-    if shown.isdecimal():
-        fresh = notifications.latest(request.distributor, after=int(shown), limit=SAID_AT_ONCE)
+    if shown is not None:
+        fresh = notifications.latest(request.distributor, after=shown, limit=SAID_AT_ONCE)
         said = [told.sentence for told in fresh if told.kind in (Notification.Kind.SALE, Notification.Kind.RANK)]
         if said:
             response["HX-Trigger"] = json.dumps({"live:said": {"sentences": said[::-1]}})
@@ -78,8 +78,8 @@ def greeting(name):
 @distributor_required
 def news(request):
     """List everything that happened, newest first, and note that it has been read."""
-    before = request.GET.get("before", "")
-    told = notifications.latest(request.distributor, limit=NEWS_PAGE, before=int(before) if before.isdecimal() else None)
+    before = numbers.whole(request.GET.get("before"))
+    told = notifications.latest(request.distributor, limit=NEWS_PAGE, before=before)
     if told:
         notifications.mark_read(request.distributor, up_to=told[0].id)
     return render(

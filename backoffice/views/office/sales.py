@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from backoffice import earned, reports, sales
+from backoffice import earned, numbers, reports, sales
 from backoffice.access import distributor_required
 
 
@@ -13,9 +13,9 @@ from backoffice.access import distributor_required
 @distributor_required
 def sale_list(request):
     """List the orders credited to the distributor, newest first."""
-    after = request.GET.get("after", "")
-    found, cursor = sales.page(request.distributor, after=int(after) if after.isdecimal() else None)
-    return render(request, "backoffice/office/sales.html", {"sales": found, "after": cursor, "first": not after})
+    after = numbers.whole(request.GET.get("after"))
+    found, cursor = sales.page(request.distributor, after=after)
+    return render(request, "backoffice/office/sales.html", {"sales": found, "after": cursor, "first": after is None})
 
 
 @require_GET

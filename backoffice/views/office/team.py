@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from backoffice import access, reports, team
+from backoffice import access, numbers, reports, team
 from backoffice.access import distributor_required
 
 LEVELS_OFFERED = 9
@@ -22,7 +22,7 @@ def overview(request):
     if words:
         page = team.searched(request.distributor, words, office.period)
     elif filters:
-        page = team.found_by(request.distributor, filters, office.period, after=_number(after))
+        page = team.found_by(request.distributor, filters, office.period, after=numbers.whole(after))
     else:
         own = access.position_of(request.distributor)
         page = team.children(own, own, office.period, after=after)
@@ -75,16 +75,12 @@ def person(request, distributor_id):
 
 def filters_of(query, ranks):
     """Read the filters from an address; what makes no sense there filters nothing."""
-    rank, level = _number(query.get("rank")), _number(query.get("level"))
+    rank, level = numbers.whole(query.get("rank")), numbers.whole(query.get("level"))
     return team.Filters(
         active={"yes": True, "no": False}.get(query.get("active")),
         rank=rank if rank is not None and rank < ranks else None,
         level=level if level and level <= team.DEEPEST else None,
     )
-
-
-def _number(written):
-    return int(written) if written and written.isdecimal() and len(written) < 19 else None
 
 
 def _wants_more(request):
