@@ -19,6 +19,8 @@ from backoffice.imports import customers, files, foundation, orders, people, pro
 from backoffice.imports.files import CUSTOMERS, FILES, ORDER_LINES, ORDERS, PEOPLE, PRICES, PRODUCTS, REFUNDS, Unreadable
 from backoffice.imports.staging import Say
 from commissions import live_pending
+from commissions.plan_versions import NoPlan
+from commissions.volume import Refused
 from storefront import loading
 
 STRETCH = 10_000
@@ -139,7 +141,7 @@ class Import:
         added = 0
         for start, end in stretches(first, last, self.stretch):
             if not self.dry:
-                added += loading.orders(first=start, last=end)
+                added += _stored(start, end)
                 self.say(_("orders: %(done)d of %(count)d brought in") % {"done": added, "count": count})
         if added:
             loading.finish()
@@ -156,6 +158,14 @@ def stretches(first: int, last: int, size: int = STRETCH) -> Iterator[tuple[int,
     """
     for start in range(first, last + 1, size):
         yield start, min(start + size - 1, last)
+
+
+def _stored(first: int, last: int) -> int:
+    """Store a stretch of orders with their volume; return how many were new. Unreadable says why volume could not be credited."""
+    try:
+        return loading.orders(first=first, last=last)
+    except (Refused, NoPlan) as error:
+        raise Unreadable(_("The volume of the orders cannot be counted: %(why)s") % {"why": error}) from error
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from backoffice.imports.files import PRICES, PRODUCTS, Unreadable
 from backoffice.imports.profile import PLAN, House, MarketEntry, Profile
 from backoffice.imports.rules import drop_refused, refuse, refuse_saying, repeated, was_refused
 from commissions import plan_versions
+from commissions.volume import MOST_A_LINE
 from genealogy import people
 from genealogy.models import Distributor, Market
 from storefront import loading
@@ -16,16 +17,34 @@ from storefront.models import Delivery
 
 
 def lay(profile: Profile) -> None:
-    """Store markets, house, trees and plan; what is there already stays, and must not contradict the file."""
+    """Store markets, house, trees and plan; what is there already stays, and must not contradict the file.
+
+    All of it in the caller's transaction: when the plan could not count a market's currency, nothing is kept.
+    """
     for position, entry in enumerate(profile.markets):
         _market(entry, position)
     _house(profile.house)
     try:
-        plan_versions.store(profile.plan)
+        plan = plan_versions.load(plan_versions.store(profile.plan))
     except ValidationError as error:
         raise Unreadable(f"{PLAN}: " + " ".join(error.messages)) from error
     except plan_versions.InUse as error:
         raise Unreadable(f"{PLAN}: {error}") from error
+    for entry in profile.markets:
+        _require_rate(plan, entry)
+
+
+def _require_rate(plan, entry: MarketEntry) -> None:
+    """Refuse a market in whose currency nothing sold could be counted."""
+    counted = (plan.currency, *plan.exchange)
+    if entry.currency not in counted:
+        raise Unreadable(
+            _(
+                "company.toml, market %(code)s: “currency” is “%(currency)s”, but the plan can count %(known)s only. Give it a"
+                " rate under [exchange] in %(plan)s."
+            )
+            % {"code": entry.code, "currency": entry.currency, "known": ", ".join(counted), "plan": PLAN}
+        )
 
 
 def _market(entry: MarketEntry, position: int) -> None:
@@ -105,6 +124,14 @@ def check_catalogue(cursor) -> None:
         " JOIN market_money m ON m.code = s.market WHERE price * m.scale <> trunc(price * m.scale)",
         [_("at most %s decimals in %s")],
     )  # fmt: skip
+    for field, minor in (("price", "price * m.scale"), ("pv", "pv"), ("cv", "cv")):
+        whole = "m.scale" if field == "price" else "100"
+        refuse_saying(
+            cursor, PRICES, field,
+            f"SELECT row_line, product, round({minor} / {whole}::numeric, 2)::text, format(%s, trunc(%s::numeric / {whole}))"
+            f" FROM staged_prices s JOIN market_money m ON m.code = s.market WHERE {minor} > %s",
+            [_("at most %s"), MOST_A_LINE, MOST_A_LINE],
+        )  # fmt: skip
     drop_refused(cursor, PRICES)
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.imports.files import CUSTOMERS, ORDER_LINES, ORDERS, PEOPLE
 from backoffice.imports.rules import drop_refused, refuse, refuse_saying, repeated, was_refused
+from commissions.volume import MOST_A_LINE
 
 BUYERS = """
     CREATE TEMP TABLE known_buyers AS
@@ -153,6 +154,24 @@ def _refuse_lines(cursor) -> None:
         "SELECT row_line, order_number, unit_price::text, format(%s, round(list_minor / scale::numeric, decimals))"
         " FROM priced_lines WHERE unit_minor <> list_minor AND NOT says_volume",
         [_("%s, the price in the list; a line at another price states its own pv and cv")],
+    )  # fmt: skip
+    _refuse_too_much(cursor)
+
+
+def _refuse_too_much(cursor) -> None:
+    """Refuse lines with figures so large that volume could not add them up."""
+    for field in ("pv", "cv"):
+        refuse_saying(
+            cursor, ORDER_LINES, field,
+            f"SELECT row_line, order_number, round({field} / 100.0, 2)::text, format(%s, %s::bigint) FROM priced_lines"
+            f" WHERE {field} > %s",
+            [_("at most %s points for the whole line"), MOST_A_LINE // 100, MOST_A_LINE],
+        )  # fmt: skip
+    refuse_saying(
+        cursor, ORDER_LINES, "unit_price",
+        "SELECT row_line, order_number, unit_price::text, format(%s, trunc(%s::numeric / scale)) FROM priced_lines"
+        " WHERE greatest(unit_minor, retail_minor, seller_price_minor) * quantity > %s",
+        [_("a price by which the whole line comes to at most %s"), MOST_A_LINE, MOST_A_LINE],
     )  # fmt: skip
 
 

@@ -1,9 +1,14 @@
 # ruff: noqa: E501  (a bad row and its answer stand in one line)
 """Bad rows: each is refused by name, with its line, what stood there and what was expected, and nothing of it is written."""
 
+import re
+
 import pytest
 
-from genealogy.models import Distributor
+from backoffice.imports.files import Unreadable
+from commissions import plan_versions
+from commissions.models import PlanVersion
+from genealogy.models import Distributor, Market
 from storefront.models import Customer, Order
 from tests.imports import company
 
@@ -38,6 +43,8 @@ BAD_ROWS = [
     ("prices.csv", "OIL,jp,retail,10.50,1,1", "price", "10.50", "at most 0 decimals in JPY"),
     ("prices.csv", "OIL,jp,retail,-10,1,1", "price", "-10", "an amount of 0 or more"),
     ("prices.csv", "OIL,jp,retail,10,1.255,1", "pv", "1.255", "at most two decimals"),
+    ("prices.csv", "OIL,jp,retail,10,999999999999,1", "pv", "999999999999", "at most 100000000000"),
+    ("prices.csv", "OIL,us,preferred,999999999999.00,1,1", "price", "999999999999.00", "at most 100000000000"),
     ("orders.csv", f"O1,us,USD,retail,kit@example.com,A1,{WHEN},0,20.00", "number", "O1", "line 2 has it too"),
     ("orders.csv", f"O8,us,EUR,retail,kit@example.com,A1,{WHEN},0,20.00", "currency", "EUR", "USD, the currency of the market us"),
     ("orders.csv", f"O8,xx,USD,retail,kit@example.com,A1,{WHEN},0,20.00", "market", "xx", "a market of company.toml"),
@@ -55,6 +62,9 @@ BAD_ROWS = [
     ("order_lines.csv", "O1,3,TEA,1,19.00,,", "unit_price", "19.00", "20.00, the price in the list"),
     ("order_lines.csv", "O4,2,TEA,1,20.5,1,1", "unit_price", "20.5", "at most 0 decimals"),
     ("order_lines.csv", "O1,2,TEA,1,20.00,,", "line", "2", "line 3 of the file has it too"),
+    ("order_lines.csv", "O1,3,TEA,1,20.00,999999999999,1", "pv", "999999999999.00", "at most 100000000000 points for the whole line"),
+    ("order_lines.csv", "O1,3,TEA,1,20.00,1,999999999999.99", "cv", "999999999999.99", "at most 100000000000 points for the whole line"),
+    ("order_lines.csv", "O1,3,TEA,9999,999999999999.00,1,1", "unit_price", "999999999999.00", "comes to at most 100000000000"),
     ("order_lines.csv", "O99,1,TEA,1,20.00,,", "order", "O99", "the number of an order in orders.csv"),
     ("refunds.csv", f"O99,1,1,{WHEN},", "order", "O99", "the number of an order in orders.csv"),
     ("refunds.csv", "O2,7,1,2026-02-20T00:00:00+00:00,", "line", "7", "a line of this order"),
@@ -175,3 +185,23 @@ def test_a_value_in_the_report_is_never_a_formula(folder):
     company.add(folder, "order_lines.csv", "O1,3,TEA,=1+1,20.00,,")
     company.bring_in(folder)
     assert "'=1+1" in [found["value"] for found in company.refused(folder)]
+
+
+def test_a_market_whose_currency_the_plan_cannot_count_is_refused_and_nothing_is_kept(folder):
+    text = (folder / "company.toml").read_text().replace('"JP"\ncurrency = "JPY"', '"CH"\ncurrency = "CHF"')
+    (folder / "company.toml").write_text(text)
+    with pytest.raises(Unreadable, match=r"market jp: “currency” is “CHF”, but the plan can count USD, .*EUR"):
+        company.bring_in(folder)
+    assert not Market.objects.exists() and not PlanVersion.objects.exists() and not Distributor.objects.exists()
+
+
+def test_an_order_that_the_plan_of_its_day_cannot_count_is_refused_in_words(folder):
+    """The plan in the folder knows the currency, but the orders fall to one in force earlier, which does not."""
+    plan = (folder / "plan.toml").read_text()
+    plan_versions.store(re.sub(r"^JPY = .*\n", "", plan, flags=re.MULTILINE))
+    later = re.sub(r"^version = 1$", "version = 2", plan, flags=re.MULTILINE)
+    later = re.sub(r"^(effective_from = )\S+$", r"\g<1>2026-03-01", later, flags=re.MULTILINE)
+    (folder / "plan.toml").write_text(later)
+    with pytest.raises(Unreadable, match="no exchange rate for JPY"):
+        company.bring_in(folder)
+    assert not Order.objects.exists()
