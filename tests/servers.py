@@ -139,6 +139,13 @@ class Company:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(STOP_SECONDS)
 
+    def revive(self) -> list[str]:
+        """Start again whatever has ended by itself, as the supervisor or systemd does; return the names."""
+        ended = [name for name, process in self.processes.items() if process.poll() is not None]
+        for name in ended:
+            self.restart(name)
+        return ended
+
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
         """Wait until the site answers and the workers listen; say what a process printed when one ended instead."""
         end = time.monotonic() + seconds
