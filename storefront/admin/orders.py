@@ -18,6 +18,7 @@ from commissions import formats
 from storefront import addresses, attribution, orders, payments
 from storefront.admin.lists import Long, Reading, ReadingInline, money
 from storefront.models import Order, OrderLine, Payment, Refund, WebhookEvent
+from storefront.payments.gateway import GATEWAYS
 from storefront.refusal import Refusal
 
 
@@ -230,7 +231,7 @@ class PaymentAdmin(MayRefund, Reading):
             return queryset, False
         if words.isdigit():
             return queryset.filter(order__number__startswith=words), False
-        return queryset.filter(reference=words), False
+        return queryset.filter(gateway__in=GATEWAYS, reference=words), False
 
     @admin.action(description=gettext_lazy("Ask the gateway again"), permissions=["refund"])
     def ask_again(self, request, queryset):
@@ -265,4 +266,10 @@ class WebhookEventAdmin(Reading):
 
     list_display = ("event_id", "gateway", "kind", "payment_reference", "received_at", "processed_at", "outcome")
     list_filter = ("gateway",)
-    search_fields = ("=event_id",)
+    search_fields = ("event_id",)
+    search_help_text = gettext_lazy("The gateway's name of the event, whole")
+
+    def get_search_results(self, request, queryset, search_term):
+        """Find by the whole name of the event: the index is by gateway and name, letter by letter."""
+        words = search_term.strip()
+        return (queryset.filter(gateway__in=GATEWAYS, event_id=words) if words else queryset), False

@@ -3,13 +3,14 @@
 import re
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from genealogy.models import User
-from storefront.models import Order, Payment, Price, Product, Refund, Site
+from storefront.models import Order, Payment, Price, Product, Refund, Site, WebhookEvent
 from tests.storefront.cast import paid, placed
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,27 @@ def test_the_searches_use_their_indexes(cast):
         assert "order_by_email" in str(cursor.fetchall())
         cursor.execute("EXPLAIN SELECT * FROM storefront_customer WHERE upper(name) LIKE upper('%lind%')")
         assert "customer_name_search" in str(cursor.fetchall())
+
+
+@pytest.mark.parametrize("listed", [Payment, WebhookEvent], ids=["payments", "webhook events"])
+def test_a_gateway_s_reference_is_searched_by_its_index(cast, listed):
+    paid({cast.oil: 1})
+    index = {Payment: "payment_reference_unique", WebhookEvent: "webhook_event_unique"}[listed]
+    found, _double = site._registry[listed].get_search_results(None, listed.objects.order_by(), " evt_1 ")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        sql, values = found.query.sql_with_params()
+        cursor.execute(f"EXPLAIN {sql}", values)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert index in plan and re.search(r"Index Cond: .*gateway.*evt_1", plan), plan
+
+
+def test_a_webhook_event_is_found_by_its_whole_name(cast):
+    for name in ("evt_1", "evt_12"):
+        WebhookEvent.objects.create(gateway="stripe", event_id=name, kind="payment_intent.succeeded")
+    client = staff("view_webhookevent")
+    html = client.get(reverse("admin:storefront_webhookevent_changelist"), {"q": " evt_1 "}).content.decode()
+    assert ">evt_1<" in html and ">evt_12<" not in html
 
 
 def refund_form(client, order):
