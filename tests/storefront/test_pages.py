@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from genealogy.models import Market, User
 from storefront import receipts
@@ -102,6 +103,16 @@ def test_each_buyer_sees_the_own_price_and_points_are_for_distributors_only(cast
     assert "$48.00" in guest and "PV" not in guest
     assert "$43.20" in preferred and "PV" not in preferred
     assert "$36.00" in distributor and "36 PV" in distributor.replace("36.0 PV", "36 PV").replace("36.00 PV", "36 PV")
+
+
+@pytest.mark.parametrize("path", ["/", "/shop/", "/p/night-oil/", "/@ana/"])
+def test_what_was_drawn_in_one_language_is_never_shown_in_another(cast, client, path):
+    client.cookies["market"] = "us"
+    with override("en"):
+        english = client.get(path, headers={"Accept-Language": "en"}).content.decode()
+        german = client.get(path, headers={"Accept-Language": "de"}).content.decode()
+    assert "$39.00" in english
+    assert "39,00\xa0$" in german and "$39.00" not in german
 
 
 def test_what_was_drawn_for_one_kind_of_buyer_is_never_shown_to_another(cast, client):
