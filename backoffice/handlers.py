@@ -47,6 +47,11 @@ def tell_of_sale(event):
         )
 
 
+def language_of(order):
+    """Return the language in which a buyer is written to: the one that the order was placed in, else the market's."""
+    return order.language or order.market.language
+
+
 def send_receipt(event):
     """On OrderPaid: the buyer gets the receipt."""
     order = Order.objects.select_related("market", "seller").get(pk=event.order_id)
@@ -55,7 +60,7 @@ def send_receipt(event):
         kind="receipt",
         to=order.email,
         template="order_paid",
-        language=order.market.language,
+        language=language_of(order),
         context=receipts.facts(order),
     )
 
@@ -68,13 +73,14 @@ def tell_of_refund(event):
         facts = {"order": order.pk, "amount_minor": refund.amount_minor}
         key = f"refund:{refund.pk}:seller"
         notifications.tell([Notification(distributor=order.seller, kind=Kind.REFUND, key=key, facts=facts)])
+    amount = formats.money(refund.amount_minor, order.currency, language_of(order))
     mails.write(
         key=f"refund:{refund.pk}:buyer",
         kind="refund",
         to=order.email,
         template="order_refunded",
-        language=order.market.language,
-        context={"order": order, "amount": formats.money(refund.amount_minor, order.currency), "link": receipts.url(order)},
+        language=language_of(order),
+        context={"order": order, "amount": amount, "link": receipts.url(order)},
     )
 
 
@@ -89,10 +95,10 @@ def tell_of_failed_payment(event):
         kind="payment_failed",
         to=order.email,
         template="payment_failed",
-        language=order.market.language,
+        language=language_of(order),
         context={
             "order": order,
-            "amount": formats.money(order.total_minor, order.currency),
+            "amount": formats.money(order.total_minor, order.currency, language_of(order)),
             "link": receipts.pay_url(order),
         },
     )
