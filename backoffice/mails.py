@@ -36,8 +36,11 @@ log = logging.getLogger(__name__)
 
 
 def write(*, key, kind, to, template, context, language="en"):
-    """Write one mail from ``templates/mail/<template>/`` unless the key has been written before."""
-    with translation.override(language):
+    """Write one mail from ``templates/mail/<template>/`` unless the key has been written before.
+
+    In a language that the texts are not translated into it is written in the default one, figures and all.
+    """
+    with translation.override(language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
         facts = {"public_url": settings.PUBLIC_URL, "COMPANY": settings.COMPANY_NAME, **context}
         subject = " ".join(render_to_string(f"mail/{template}/subject.txt", facts).split())
         text = render_to_string(f"mail/{template}/body.txt", facts).strip() + "\n"

@@ -276,7 +276,7 @@ elif EMAIL_ADDRESS is not None:
 # -- languages and times
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ja", "日本語")]
+LANGUAGES = [("en", "English")]  # a page says which language it is in: only those that the texts are translated into
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

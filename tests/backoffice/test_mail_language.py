@@ -13,7 +13,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize(("language", "amount"), [("de", "60,00\xa0$"), ("", "$60.00")], ids=["the order's", "the market's"])
 @pytest.mark.parametrize("kind", ["receipt", "refund", "payment_failed"])
-def test_a_buyer_is_written_to_in_the_language_of_the_order(cast, heard, kind, language, amount):
+def test_a_buyer_is_written_to_in_the_language_of_the_order(cast, heard, settings, kind, language, amount):
+    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
     order = cast.sell(cast.ben, quantity=2, pay=False)
     Order.objects.filter(pk=order.pk).update(language=language)
     payments.start(order, method="test_card_declines" if kind == "payment_failed" else "test_card_succeeds")
@@ -23,3 +24,12 @@ def test_a_buyer_is_written_to_in_the_language_of_the_order(cast, heard, kind, l
         heard()
     mail = Mail.objects.get(kind=kind)
     assert amount in mail.text
+
+
+def test_a_mail_in_a_language_without_translations_is_english_figures_and_all(cast, heard):
+    order = cast.sell(cast.ben, quantity=2, pay=False)
+    Order.objects.filter(pk=order.pk).update(language="de")
+    payments.start(order, method="test_card_succeeds")
+    heard()
+    mail = Mail.objects.get(kind="receipt")
+    assert "$60.00" in mail.text and 'lang="en"' in mail.html

@@ -114,3 +114,11 @@ def test_of_two_clocks_one_ticks():
         assert other.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() == (False,)
     connection.close()
     assert second._still_mine(), "the lock went with the session that held it"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["de-DE,de;q=0.9", "ja", "fr"])
+def test_a_page_says_the_language_that_it_is_in_whatever_the_browser_asks_for(client, language):
+    shown = client.get("/accounts/login/", headers={"Accept-Language": language}).content.decode()
+    assert '<html lang="en"' in shown
+    assert "Anmelden" not in shown and "ログイン" not in shown

@@ -106,7 +106,8 @@ def test_each_buyer_sees_the_own_price_and_points_are_for_distributors_only(cast
 
 
 @pytest.mark.parametrize("path", ["/", "/shop/", "/p/night-oil/", "/@ana/"])
-def test_what_was_drawn_in_one_language_is_never_shown_in_another(cast, client, path):
+def test_what_was_drawn_in_one_language_is_never_shown_in_another(cast, client, path, settings):
+    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
     client.cookies["market"] = "us"
     with override("en"):
         english = client.get(path, headers={"Accept-Language": "en"}).content.decode()
