@@ -12,6 +12,9 @@ from django.conf import settings
 from django.core.checks import Error, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
+Refusal = tuple[bool, str, str, str]
+"""Whether it is so, the code, what is wrong, and what to do."""
+
 SHORTEST_SECRET = 50
 STRIPE_KEYS = {"STRIPE_SECRET_KEY": ("sk_", "rk_"), "STRIPE_PUBLISHABLE_KEY": ("pk_",), "STRIPE_WEBHOOK_SECRET": ("whsec_",)}
 
@@ -23,8 +26,14 @@ def settings_can_be_meant(app_configs=None, **kwargs) -> list[Error]:
 
 def public_site() -> list[Error]:
     """Refuse on a public host what is only there to make a checkout run by itself."""
+    refused = (*open_doors(), *stand_ins(), *addresses())
+    return [problem(code, what, hint) for wrong, code, what, hint in refused if wrong]
+
+
+def open_doors() -> list[Refusal]:
+    """Say what would let anybody in."""
     here = settings
-    refused = [
+    return [
         (here.DEBUG, "E001", "DEBUG is on: it shows the inside of the program to anyone who meets an error.", "Unset DEBUG."),
         (here.DEMO, "E002", "DEMO is on: its sign-ins are open to everybody.", "Unset DEMO, or answer localhost only."),
         (
@@ -39,6 +48,13 @@ def public_site() -> list[Error]:
             "FIELD_KEYS is not set: what is stored encrypted would be open to everybody.",
             "Set FIELD_KEYS to a Fernet key, or to several with commas, the newest first.",
         ),
+    ]
+
+
+def stand_ins() -> list[Refusal]:
+    """Say what takes the place of the real thing on one machine."""
+    here = settings
+    return [
         (
             here.PAYMENT_GATEWAY == "test",
             "E005",
@@ -57,6 +73,13 @@ def public_site() -> list[Error]:
             "VALKEY_URL is not set: the embedded Valkey is for one machine's own use.",
             "Set VALKEY_URL=redis://host:6379/0.",
         ),
+    ]
+
+
+def addresses() -> list[Refusal]:
+    """Say what is wrong with the names that the site goes by."""
+    here = settings
+    return [
         ("*" in here.ALLOWED_HOSTS, "E008", "ALLOWED_HOSTS answers any host.", "Name the hosts of the site."),
         (
             not here.PUBLIC_URL.startswith("https://"),
@@ -71,7 +94,6 @@ def public_site() -> list[Error]:
             "Add its host to ALLOWED_HOSTS.",
         ),
     ]
-    return [problem(code, what, hint) for wrong, code, what, hint in refused if wrong]
 
 
 def payment_keys() -> list[Error]:
