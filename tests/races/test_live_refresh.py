@@ -44,7 +44,8 @@ def workers():
     started = []
 
     def start(kill_at=""):
-        environment = {**os.environ, "CANOPY_DATABASE": connection.settings_dict["NAME"], "KILL_AT": kill_at}
+        told = {"CANOPY_DATABASE": connection.settings_dict["NAME"], "DJANGO_SETTINGS_MODULE": "config.settings"}
+        environment = {**os.environ, **told, "KILL_AT": kill_at}
         started.append(subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=BASE_DIR, env=environment))
         return started[-1]
 
