@@ -106,3 +106,11 @@ def context(browser):
 def page(context):
     """A page of that profile."""
     return context.new_page()
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the tests that run a whole company, since they take longest; those that share one share a process."""
+    for item in items:
+        if "company_server" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("company"))
+    items.sort(key=lambda item: not ({"companies", "company_server"} & set(item.fixturenames)))
