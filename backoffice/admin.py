@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from backoffice import mails
 from backoffice.models import Mail, Notification
 from genealogy import second_factor
+from genealogy.long_lists import Reading
+from genealogy.models import Distributor
 
 admin.site.site_title = _("Head office")
 admin.site.site_header = _("Head office")
@@ -21,25 +23,6 @@ admin.site.site_url = "/company/"
 admin.site.index_template = "backoffice/admin_index.html"
 admin.site.login = secure_admin_login(admin.site.login)
 second_factor.require(admin.site)
-
-
-class Reading(admin.ModelAdmin):
-    """Records that the product writes and people only read."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request):
-        """Nobody writes these by hand."""
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        """Nobody changes them."""
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        """Nobody deletes them."""
-        return False
 
 
 @admin.register(Mail)
@@ -53,6 +36,11 @@ class MailAdmin(Reading):
     fields = ("kind", "to", "subject", "body", "created_at", "due_at", "sent_at", "attempts", "last_error")
     readonly_fields = ("body",)
     actions = ("send_again",)
+
+    def get_search_results(self, request, queryset, search_term):
+        """Find by the whole address as it is stored, or in small letters: one look into an index."""
+        words = search_term.strip()
+        return (queryset.filter(to__in={words, words.lower()}) if words else queryset), False
 
     @admin.display(description=_("text"))
     def body(self, mail):
@@ -84,6 +72,13 @@ class NotificationAdmin(Reading):
     search_fields = ("=distributor__number",)
     search_help_text = _("The whole number of a distributor")
     fields = ("distributor", "kind", "key", "facts", "created_at", "read_at")
+
+    def get_search_results(self, request, queryset, search_term):
+        """Find by whole number, in two looks into an index."""
+        if not search_term:
+            return queryset, False
+        found = Distributor.objects.filter(number=search_term.strip().upper()).values_list("pk", flat=True)
+        return queryset.filter(distributor__in=list(found)), False
 
 
 admin.site.unregister(Group)

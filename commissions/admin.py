@@ -1,62 +1,30 @@
 """Head office looks at plans, periods, volume and live figures. Plans are written here; the rest is read.
 
-Nothing counts a table of millions: lists go by pages that know only whether there is a next one, and searches use an
+Nothing counts a table of millions: lists are counted as far as anybody turns pages, and searches use an
 index: a whole reference, a distributor's whole number.
 """
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
-from django.db import connection
-from django.db.models import Q
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from commissions import formats, live_pending, plan_versions, standings
 from commissions.models import EarningTotal, Fact, LivePending, Period, PlanVersion, Standing, VolumeEntry
+from genealogy.long_lists import Reading
 from genealogy.models import Distributor
-
-ESTIMATED_FROM = 50_000
-
-
-class EstimatedPaginator(Paginator):
-    """Counts what a search finds, and takes the planner's estimate where that is large."""
-
-    @cached_property
-    def count(self):
-        """Return the exact number of rows, or about how many there are where counting would take long."""
-        sql, params = self.object_list.order_by().query.sql_with_params()
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
-            expected = int(cursor.fetchone()[0][0]["Plan"]["Plan Rows"])
-        return expected if expected > ESTIMATED_FROM else super().count
-
-
-class Reading(admin.ModelAdmin):
-    """What the product writes and people only read."""
-
-    paginator = EstimatedPaginator
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request):
-        """Nobody writes these by hand."""
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        """Nobody changes them."""
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        """Nobody deletes them."""
-        return False
 
 
 def numbered(term):
     """Return the ids of distributors with a whole public number."""
-    return Distributor.objects.filter(number=term.strip().upper()).values("pk")
+    return list(Distributor.objects.filter(number=term.strip().upper()).values_list("pk", flat=True))
+
+
+def credited(queryset, term):
+    """Find by a distributor's whole number, else by a whole reference: each by its own index, since both at once have none."""
+    distributors = numbered(term)
+    return queryset.filter(distributor__in=distributors) if distributors else queryset.filter(reference=term.strip())
 
 
 class PlanForm(forms.ModelForm):
@@ -157,7 +125,7 @@ class VolumeEntryAdmin(Reading):
         """Find by whole reference or whole number: both are one look into an index."""
         if not search_term:
             return queryset, False
-        return queryset.filter(Q(reference=search_term.strip()) | Q(distributor__in=numbered(search_term))), False
+        return credited(queryset, search_term), False
 
     @admin.display(description=_("credited to"))
     def seller(self, entry):
@@ -270,7 +238,7 @@ class FactAdmin(Reading):
         """Find by whole reference or whole number."""
         if not search_term:
             return queryset, False
-        return queryset.filter(Q(reference=search_term.strip()) | Q(distributor__in=numbered(search_term))), False
+        return credited(queryset, search_term), False
 
 
 @admin.register(LivePending)

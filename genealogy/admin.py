@@ -9,43 +9,15 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.core.paginator import Paginator
-from django.db import connection
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from genealogy import lineage, people
+from genealogy.long_lists import Long, Reading
 from genealogy.models import Distributor, Market, Position, Tree, User
 
 SHOWN = 25
-
-
-class EstimatingPaginator(Paginator):
-    """Counts a whole table by the database's own estimate once it is large; a filtered list is counted."""
-
-    LARGE = 20_000
-
-    @cached_property
-    def count(self):
-        """Return the number of rows, estimated for a large table without conditions."""
-        query = self.object_list.query
-        if not query.where:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)", [query.model._meta.db_table])
-                estimate = int(cursor.fetchone()[0])
-            if estimate > self.LARGE:
-                return estimate
-        return super().count
-
-
-class Large(admin.ModelAdmin):
-    """A list of which there may be millions."""
-
-    paginator = EstimatingPaginator
-    show_full_result_count = False
-    list_per_page = 50
 
 
 class UserForm(UserChangeForm):
@@ -72,7 +44,7 @@ class NewUserForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class PeopleAdmin(Large, UserAdmin):
+class PeopleAdmin(Long, UserAdmin):
     """Everybody with a login."""
 
     form, add_form = UserForm, NewUserForm
@@ -122,7 +94,7 @@ admin.site.unregister(Authenticator)
 
 
 @admin.register(Authenticator)
-class SecondFactorAdmin(Large):
+class SecondFactorAdmin(Long):
     """Passkeys and authenticator apps: seen, and taken away from who has lost theirs; never their secrets."""
 
     ordering = ("-id",)
@@ -159,7 +131,7 @@ class MarketAdmin(admin.ModelAdmin):
 
 
 @admin.register(Distributor)
-class DistributorAdmin(Large):
+class DistributorAdmin(Long):
     """Distributors, with their line upwards and the people right below.
 
     Whose login a distributor is stays as it was enrolled: whoever could name another would work in that one's name.
@@ -217,31 +189,15 @@ class DistributorAdmin(Large):
         return False
 
 
-class Read(Large):
-    """Written by the product alone."""
-
-    def has_add_permission(self, request):
-        """Nobody adds one by hand."""
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        """Nobody changes one by hand."""
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        """Nobody deletes one by hand."""
-        return False
-
-
 @admin.register(Tree)
-class TreeAdmin(Read):
+class TreeAdmin(Reading):
     """The trees that there are."""
 
     list_display = ("name", "code", "kind")
 
 
 @admin.register(Position)
-class PositionAdmin(Read):
+class PositionAdmin(Reading):
     """Where people stand, in tree order: a parent before those below."""
 
     ordering = ("tree", "lft")

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from commissions.engine.money import EXPONENTS
-from storefront.admin.lists import Long, money
+from genealogy.long_lists import Long
+from storefront.admin.lists import money
 from storefront.models import Category, Delivery, Price, Product
 
 POINT = Decimal(100)

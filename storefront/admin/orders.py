@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from commissions import formats
+from genealogy.long_lists import Long, Reading
 from storefront import addresses, attribution, orders, payments
-from storefront.admin.lists import Long, Reading, ReadingInline, money
+from storefront.admin.lists import ReadingInline, money
 from storefront.models import Order, OrderLine, Payment, Refund, WebhookEvent
 from storefront.payments.gateway import GATEWAYS
 from storefront.refusal import Refusal

@@ -4,8 +4,8 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from genealogy.long_lists import Long
 from storefront import sites
-from storefront.admin.lists import Long
 from storefront.models import Customer, Site
 from storefront.refusal import Refusal
 
