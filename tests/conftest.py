@@ -108,9 +108,16 @@ def page(context):
     return context.new_page()
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Begin with the tests that run a whole company, since they take longest; those that share one share a process."""
+    """Begin with the tests that take whole companies down, since they take longest, and end with those in a browser.
+
+    Those that share a company share a process. Playwright leaves an event loop running in its thread, in which no later
+    test could call a view that is async: so nothing comes later.
+    """
     for item in items:
         if "company_server" in item.fixturenames:
             item.add_marker(pytest.mark.xdist_group("company"))
-    items.sort(key=lambda item: not ({"companies", "company_server"} & set(item.fixturenames)))
+    result = yield
+    items.sort(key=lambda item: 2 if "browser" in item.fixturenames else 0 if "companies" in item.fixturenames else 1)
+    return result

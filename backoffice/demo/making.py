@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,7 +38,8 @@ def make(*, people: int, seed: int, end: datetime | None, folder: Path | None, s
             _("A company of %(people)d people is too small to show anything: take at least %(least)d.")
             % {"people": people, "least": MINIMUM}
         )
-    place = folder or settings.DATA_DIR / "demo"
+    # By the database's name, since several companies that share a data folder may be made at once.
+    place = folder or settings.DATA_DIR / f"demo-{connection.settings_dict['NAME']}"
     begun = Distributor.objects.filter(is_house=True).exists()
     if not (begun and written(place, people=people, seed=seed, end=end)):
         write_files(place, people=people, seed=seed, end=end, say=say)

@@ -122,7 +122,7 @@ webhooks/stripe/                                       | 405 405 405 405 405 405
 # Which of view, add, change, delete each role may do with the records of a model: support, finance, marketing, admin.
 MODELS = """
 account.emailaddress     | -    -    -    -
-auth.group               | -    -    -    vac
+auth.group               | -    -    -    v
 backoffice.mail          | v    -    -    v
 backoffice.notification  | v    -    -    v
 commissions.earningtotal | -    v    -    v
