@@ -195,6 +195,10 @@ def test_two_imports_at_once_do_not_meet(folder):
     second = Import(folder)
     first.run()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", [0x706F7274])
+        cursor.execute(
+            """SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+               WHERE locktype = 'advisory' AND objid = %s AND datname = current_database()""",
+            [0x706F7274],
+        )
         assert cursor.fetchone() == (0,)
     assert second.run().there["people.csv"] == 5
