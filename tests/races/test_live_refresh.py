@@ -21,7 +21,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PROGRAM = "import django; django.setup(); from commissions.live_worker import LiveWorker; LiveWorker().run()"
 WRITERS = 6
 PATIENCE = 90.0
-CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'canopy live lock'"
+CUT = """
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE application_name = 'canopy live lock' AND datname = current_database()
+"""
 
 
 def outline(deep):
