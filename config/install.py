@@ -56,6 +56,8 @@ def synchronise(development: bool) -> int:
     """Have uv install the locked packages; return its exit code."""
     command = [str(uv()), "sync", "--frozen", "--quiet", "--inexact", "--python", sys.executable]
     settings = {"UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT), "UV_PYTHON_DOWNLOADS": "never"}
+    if sys.dont_write_bytecode:
+        command.append("--compile-bytecode")  # no later process may keep what it compiles, and each would begin anew: seconds
     if ssl.get_default_verify_paths().cafile:
         settings["UV_SYSTEM_CERTS"] = "true"  # where a proxy stands before the package index, the machine knows its certificate
     inherited = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
