@@ -13,7 +13,7 @@ from django.db import connection
 from commissions import plan_versions, snapshots
 from commissions.engine.held import Held
 from commissions.engine.result import Standings
-from commissions.engine.snapshot import NO_RANK, Index, People, Status
+from commissions.engine.snapshot import NO_RANK, Index, People, Snapshot, Status
 from commissions.models import EarningTotal, Standing
 
 READ_WHOLE = 20_000
@@ -120,10 +120,21 @@ def _part(person, period, which, parameters, sellers):
         best=best.astype(np.int8),
         legs=np.zeros((len(plan.leg_tests), count), dtype=np.int32),
         counted_gv=np.zeros((len(plan.capped_ranks), count), dtype=np.int64),
+        measured=np.zeros((len(plan.requirements), count), dtype=np.int64),
+        gated=np.zeros((len(plan.gates), count), dtype=np.bool_),
     )
     sales = snapshots.read_sales_of(index, period.pk, ids.tolist() if sellers is None else sellers)
     totals = np.zeros((len(plan.bonuses), count), dtype=np.int64)
     earned = dict(EarningTotal.objects.filter(period=period, distributor=person).values_list("bonus", "amount_minor"))
     totals[:, 0] = [earned.get(bonus.code, 0) for bonus in plan.bonuses]
-    held = Held(people, index, (sales,), standings, totals, np.zeros(len(plan.bonuses), dtype=np.int64))
+    held = Held(
+        people=people,
+        index=index,
+        batches=(sales,),
+        standings=standings,
+        totals=totals,
+        earned=totals,
+        unearned=np.zeros(len(plan.bonuses), dtype=np.int64),
+        frame=Snapshot(people, snapshots.no_sales(index)),
+    )
     return Part(plan, held)

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from commissions.engine import snapshot as engine_snapshot
 from commissions.engine.money import CURRENCIES
-from commissions.engine.snapshot import BuyerKind, Index, People, Sales, Snapshot, Status
+from commissions.engine.snapshot import BuyerKind, Index, People, Snapshot, Status
 from commissions.models import Fact, LivePending
 from genealogy.models import Tree
 
@@ -163,8 +163,7 @@ def read_sales_of(index, period_id, seller_ids):
 
 def no_sales(index):
     """Return sales of which there are none."""
-    names = [name if name != "person" else "person_id" for name in (each.name for each in dataclasses.fields(Sales))]
-    return engine_snapshot.sales(index, **{name: [] for name in names})
+    return engine_snapshot.no_sales()
 
 
 def _parts(period_id):

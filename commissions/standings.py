@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from commissions import formats, plan_versions, snapshots
 from commissions.engine import ranks
-from commissions.engine.plan import Where
+from commissions.engine.ladder import Where
 from commissions.engine.ranks import Measure
 from commissions.engine.snapshot import Index, People, Snapshot
 from commissions.models import EarningTotal, Standing

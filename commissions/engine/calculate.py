@@ -1,7 +1,7 @@
 """The run on one page: from a plan and a snapshot to standings, totals and lines.
 
 ``calculate`` is the one calculation. The period's run and the simulator call it on everybody; the live refresh calls
-the same two halves, ``stand`` and ``earn``, on slices (``slices.py``).
+its parts on slices (``slices.py``).
 """
 
 from collections.abc import Iterator
@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import money, ranks, volumes
-from commissions.engine.bonuses.lines import pay
+from commissions.engine import caps, money, ranks, volumes
+from commissions.engine.calculation import Calculation
+from commissions.engine.caps import Step
 from commissions.engine.plan import Plan
 from commissions.engine.result import Lines, Result, Standings
 from commissions.engine.snapshot import NONE, Snapshot, require_sound
@@ -25,8 +26,25 @@ def calculate(plan: Plan, snapshot: Snapshot, *, keep_lines: bool = True) -> Res
     """
     require_sound(snapshot)
     standings = stand(plan, snapshot)
-    totals, unearned, lines = earn(plan, snapshot, standings, keep_lines=keep_lines)
-    return Result(standings=standings, totals=totals, unearned=unearned, lines=lines)
+    calculation = Calculation.begin(plan, snapshot, standings)
+    ranks.leave(calculation)
+    unearned = np.zeros(len(plan.bonuses), dtype=np.int64)
+    kept: dict[int, list[Lines]] = {}
+    for step in plan.steps(calculation.period):
+        if isinstance(step, Step):
+            cap(calculation, step)
+        else:
+            unearned[step] = earn(calculation, step, kept.setdefault(step, []) if keep_lines else None)
+    return Result(
+        standings=standings,
+        totals=calculation.paid,
+        unearned=unearned,
+        lines=caps.cut_lines(calculation, Lines.join([block for index in sorted(kept) for block in kept[index]]))
+        if keep_lines
+        else None,
+        before_caps=calculation.earned,
+        state=calculation.next_state(),
+    )
 
 
 def stand(plan: Plan, snapshot: Snapshot) -> Standings:
@@ -34,34 +52,46 @@ def stand(plan: Plan, snapshot: Snapshot) -> Standings:
     pv = volumes.own_volume(snapshot)
     gv = volumes.group_volume(snapshot, pv)
     payable = volumes.payable(snapshot)
-    active = volumes.active(plan, payable, pv)
+    active = volumes.active(plan, snapshot, payable=payable, pv=pv, gv=gv)
     return ranks.stand(plan, snapshot, pv=pv, gv=gv, payable=payable, active=active)
 
 
-def earn(
-    plan: Plan, snapshot: Snapshot, standings: Standings, *, keep_lines: bool, bonuses: tuple[int, ...] | None = None
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Lines | None]:
-    """Compute every bonus (or those of the given indexes) and add it up by person."""
-    totals = np.zeros((len(plan.bonuses), len(snapshot.people)), dtype=np.int64)
-    unearned = np.zeros(len(plan.bonuses), dtype=np.int64)
-    kept = []
+def earn(calculation: Calculation, index: int, kept: list[Lines] | None) -> int:
+    """Compute one bonus, add it up by person, and return what nobody earned of it."""
+    unearned = 0
     most = 0.0
-    for block in lines(plan, snapshot, standings, bonuses=bonuses):
+    earned = calculation.earned[index]
+    for block in lines(calculation, index):
         most += float(np.abs(block.amount_minor).sum(dtype=np.float64))
         if most >= money.LIMIT:
             raise money.AmountTooLarge("the sum of the earnings does not fit 64 bits")
         if not len(block):
             continue
-        earned = block.payee != NONE
-        index = int(block.bonus[0])
-        np.add.at(totals[index], block.payee[earned], block.amount_minor[earned])
-        unearned[index] += block.amount_minor[~earned].sum()
-        if keep_lines:
+        has_payee = block.payee != NONE
+        np.add.at(earned, block.payee[has_payee], block.amount_minor[has_payee])
+        unearned += int(block.amount_minor[~has_payee].sum())
+        if kept is not None:
             kept.append(block)
-    return totals, unearned, Lines.join(kept) if keep_lines else None
+    calculation.paid[index] += earned
+    return unearned
 
 
-def lines(plan: Plan, snapshot: Snapshot, standings: Standings, *, bonuses: tuple[int, ...] | None = None) -> Iterator[Lines]:
-    """Yield the payment lines in blocks, bonus by bonus and level by level, as they would be stored."""
-    for index in range(len(plan.bonuses)) if bonuses is None else bonuses:
-        yield from pay(plan, index, snapshot, standings)
+def lines(calculation: Calculation, index: int) -> Iterator[Lines]:
+    """Yield the payment lines of one bonus in blocks, level by level, as they would be stored."""
+    yield from calculation.plan.bonuses[index].pay(calculation, index)
+
+
+def cap(calculation: Calculation, step: Step) -> None:
+    """Take one of the caps off what is paid so far."""
+    if step is Step.PERSON:
+        caps.cut_person(calculation)
+        calculation.after_person_caps[:] = calculation.paid
+    elif step is Step.COMPANY:
+        caps.cut_company(calculation)
+
+
+def total(plan: Plan, snapshot: Snapshot, standings: Standings, index: int) -> tuple[NDArray[np.int64], int]:
+    """Compute one bonus on its own, before caps: what each person earned of it, and what nobody did."""
+    calculation = Calculation.begin(plan, snapshot, standings)
+    unearned = earn(calculation, index, None)
+    return calculation.earned[index], unearned

@@ -101,35 +101,38 @@ class Table(Compound):
 
 @dataclass(frozen=True, slots=True)
 class Selected(Compound):
-    """A table whose ``kind`` selects, from a closed vocabulary, the dataclass that it fills."""
+    """A table whose ``kind``, or whatever ``by`` names, selects the dataclass that it fills from a closed vocabulary."""
 
     vocabulary: Mapping[str, type]
+    by: str = "kind"
 
     @property
     def meant(self) -> str:
-        return f"a table whose kind is one of {', '.join(self.vocabulary)}"
+        return f"a table whose {self.by} is one of {', '.join(self.vocabulary)}"
 
     def parse(self, raw: Any, path: str, report: Report) -> Any:
         if not isinstance(raw, dict):
             report.wrong(path, raw, self.meant)
             return None
-        kind = raw.get("kind")
+        kind = raw.get(self.by)
         if kind is None:
-            report.missing(f"{path}.kind", f"one of {', '.join(self.vocabulary)}")
+            report.missing(f"{path}.{self.by}", f"one of {', '.join(self.vocabulary)}")
             return None
         if not isinstance(kind, str) or kind not in self.vocabulary:
-            report.wrong(f"{path}.kind", kind, f"one of {', '.join(self.vocabulary)}")
+            report.wrong(f"{path}.{self.by}", kind, f"one of {', '.join(self.vocabulary)}")
             return None
-        return read(self.vocabulary[kind], {key: raw[key] for key in raw if key != "kind"}, path, report)
+        return read(self.vocabulary[kind], {key: raw[key] for key in raw if key != self.by}, path, report)
 
     def dump(self, value: Any) -> dict[str, Any]:
         kind = next(name for name, fills in self.vocabulary.items() if type(value) is fills)
-        return {"kind": kind, **write(value)}
+        return {self.by: kind, **write(value)}
 
 
 def setting(kind: Kind, default: Any = dataclasses.MISSING) -> Any:
     """Declare one setting of a document: a dataclass field that knows how it is written."""
-    return dataclasses.field(metadata={"kind": kind}, default=default)
+    if isinstance(default, dict):
+        return dataclasses.field(metadata={"kind": kind, "default": default}, default_factory=default.copy)
+    return dataclasses.field(metadata={"kind": kind, "default": default}, default=default)
 
 
 Filled = TypeVar("Filled")
@@ -156,7 +159,7 @@ def read_values(fills: type, raw: Any, path: str, report: Report) -> dict[str, A
         kind: Kind = field.metadata["kind"]
         if name in raw:
             values[name] = kind.parse(raw[name], f"{within}{name}", report)
-        elif field.default is dataclasses.MISSING:
+        elif field.metadata["default"] is dataclasses.MISSING:
             report.missing(f"{within}{name}", kind.meant)
             values[name] = None
     return values
@@ -167,7 +170,7 @@ def write(filled: Any) -> dict[str, Any]:
     return {
         name: field.metadata["kind"].dump(getattr(filled, name))
         for name, field in _settings(type(filled)).items()
-        if getattr(filled, name) != field.default
+        if getattr(filled, name) != field.metadata["default"]
     }
 
 

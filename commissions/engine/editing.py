@@ -15,7 +15,8 @@ from typing import Any
 from commissions.engine import plan as engine_plan
 from commissions.engine.document import Compound, ListOf, Refused, Selected, Table, TableOf, write
 from commissions.engine.kinds import Code, Day, Kind, OneOf, Problem, Switch, Text, Unfit
-from commissions.engine.plan import Plan, TimeZone
+from commissions.engine.periods import TimeZone
+from commissions.engine.plan import Plan
 
 _NAMES = (Code, Day, Text, TimeZone)
 _NAMING = ("plan.", "period.", "periods.")

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from commissions.engine import money
 from commissions.engine.bonuses.bonus import why_not
+from commissions.engine.bonuses.walking import PerSale
 from commissions.engine.held import Held, have_sales
 from commissions.engine.money import Rounding
 from commissions.engine.plan import Plan
 from commissions.engine.result import Lines, Reason, Standings
-from commissions.engine.slices import lines_of, part_of
+from commissions.engine.slices import lines_of, part_of, seeing
 from commissions.engine.snapshot import NONE, People
 
 
@@ -112,7 +113,7 @@ def explain(plan: Plan, people: People, standings: Standings, lines: Lines, row:
     """Explain one line of a calculation, or of ``slices.lines_of`` with the people and standings that are held."""
     index, payee, source = int(lines.bonus[row]), int(lines.payee[row]), int(lines.source[row])
     steps: tuple[Step, ...] = ()
-    if source != NONE:
+    if source != NONE and plan.bonuses[index].per_sale:
         walked = trace(plan, index, people, standings, source)
         steps = tuple(step for step in walked if step.level <= lines.level[row] and (payee == NONE or step.person >= payee))
     arithmetic = _arithmetic(plan, lines, row)
@@ -122,13 +123,14 @@ def explain(plan: Plan, people: People, standings: Standings, lines: Lines, row:
 def trace(plan: Plan, index: int, people: People, standings: Standings, seller: int) -> tuple[Step, ...]:
     """Follow one seller's upline as a bonus of the plan does, until its last level has found somebody or nobody."""
     bonus = plan.bonuses[index]
+    assert isinstance(bonus, PerSale)
     rows = _path(people, seller)
     part, there = part_of(people, rows), standings.take(rows)
-    walk = bonus.walk(plan, part, there, np.array([len(rows) - 1]))
-    reasons = why_not(part, there)
+    walk = bonus.walk(seeing(plan, part, there), index, np.array([len(rows) - 1]))
+    reasons = why_not(plan, index, part, there)
     steps = []
     ahead = len(rows) - 1 - bonus.first_level  # whom the walk meets next; the path goes up by falling places
-    for place in range(len(bonus.rates_ppm)):
+    for place in range(len(walk.payee)):
         level = bonus.first_level + place
         payee, missed = int(walk.payee[place, 0]), int(walk.missed[place, 0])
         named = payee if missed == NONE else missed
@@ -153,7 +155,9 @@ def why_not_paid(plan: Plan, index: int, people: People, standings: Standings, s
     if any(step.role in (Role.PAID, Role.INHERITS) for step in own):
         return ()
     values = {"person": person, "seller": seller}
-    if not own and not plan.bonuses[index].first_level:
+    bonus = plan.bonuses[index]
+    assert isinstance(bonus, PerSale)
+    if not own and not bonus.first_level:
         return (Sentence(Says.FOR_THE_SELLER, values),)
     if not own and person == seller:
         return (Sentence(Says.OWN_SALE, values),)
@@ -165,12 +169,14 @@ def why_not_paid(plan: Plan, index: int, people: People, standings: Standings, s
 def why_nothing(plan: Plan, held: Held, index: int, person: int) -> tuple[Sentence, ...]:
     """Say why a bonus has paid a person nothing at all so far; nothing is said if it has."""
     bonus, standings = plan.bonuses[index], held.standings
+    if not isinstance(bonus, PerSale):
+        return ()
     if held.totals[index, person]:
         return ()
     rows = _path(held.people, person)
     upline = standings.take(rows)
-    if not bonus.qualifies(plan, upline)[-1]:
-        reason = why_not(part_of(held.people, rows), upline)[len(rows) - 1]
+    if not bonus.qualifies(plan, index, upline)[-1]:
+        reason = why_not(plan, index, part_of(held.people, rows), upline)[len(rows) - 1]
         return _shortfall(plan, index, standings, person, Reason(reason))
     below = np.arange(person, person + held.people.size[person])
     if bonus.first_level:
@@ -191,7 +197,7 @@ def why_nothing(plan: Plan, held: Held, index: int, person: int) -> tuple[Senten
             "amount_minor": int(lines.amount_minor[here].sum()),
         }
         said.append(Sentence(Says.MISSED, values))
-    return tuple(said) or (Sentence(Says.OUT_OF_REACH, {"person": person, "levels": len(bonus.rates_ppm)}),)
+    return tuple(said) or (Sentence(Says.OUT_OF_REACH, {"person": person, "levels": bonus.levels}),)
 
 
 def _shortfall(plan: Plan, index: int, standings: Standings, person: int, reason: Reason) -> tuple[Sentence, ...]:
@@ -200,7 +206,9 @@ def _shortfall(plan: Plan, index: int, standings: Standings, person: int, reason
         pv, need = int(standings.pv[person]), plan.activity.pv
         return (Sentence(Says.NOT_ACTIVE, {"person": person, "points": pv, "needed_points": need}),)
     if reason is Reason.RANK_TOO_LOW:
-        levels = int(plan.bonuses[index].qualifies(plan, standings.take(np.array([person])))[0])
+        bonus = plan.bonuses[index]
+        assert isinstance(bonus, PerSale)
+        levels = int(bonus.qualifies(plan, index, standings.take(np.array([person])))[0])
         rank = int(standings.rank[person])
         return (Sentence(Says.RANK_TOO_LOW, {"person": person, "rank": rank, "levels": levels}),)
     return (Sentence(Says.ACCOUNT_NOT_OPEN, {"person": person, "reason": reason}),)

@@ -27,8 +27,9 @@ _MUCH = 8
 class Held:
     """The arrays of an open period with their figures. ``slices.take`` writes into standings and totals.
 
-    ``totals`` is ``[bonus, person]``; ``unearned`` sums per bonus what nobody earned. Each of ``batches`` is much
-    larger than the next.
+    ``totals`` is ``[bonus, person]`` after caps, ``earned`` before; ``unearned`` sums per bonus what nobody earned. Each
+    of ``batches`` is much larger than the next. ``frame`` is the snapshot's period, state and words; people and sales are
+    not taken from it.
     """
 
     people: People
@@ -36,7 +37,9 @@ class Held:
     batches: tuple[Sales, ...]
     standings: Standings
     totals: NDArray[np.int64]
+    earned: NDArray[np.int64]
     unearned: NDArray[np.int64]
+    frame: Snapshot
 
 
 def hold(plan: Plan, snapshot: Snapshot) -> Held:
@@ -52,7 +55,9 @@ def holding(snapshot: Snapshot, result: Result) -> Held:
         batches=(snapshot.sales,),
         standings=result.standings,
         totals=result.totals,
+        earned=result.before_caps,
         unearned=result.unearned,
+        frame=dataclasses.replace(snapshot, sales=snapshot.sales.take(np.empty(0, dtype=np.int64))),
     )
 
 
@@ -61,7 +66,12 @@ def whole(held: Held) -> Snapshot:
     sales = held.batches[0]
     for batch in held.batches[1:]:
         sales = merged(sales, batch)
-    return Snapshot(held.people, sales)
+    return framed(held, sales)
+
+
+def framed(held: Held, sales: Sales) -> Snapshot:
+    """Return the whole period with other sales."""
+    return dataclasses.replace(held.frame, people=held.people, sales=sales)
 
 
 def enrol(
@@ -108,6 +118,13 @@ def enrol(
             }
         ),
         totals=widened(held.totals, 0),
+        earned=widened(held.earned, 0),
+        frame=dataclasses.replace(
+            held.frame,
+            state=dataclasses.replace(
+                held.frame.state, people={name: widened(values, 0) for name, values in held.frame.state.people.items()}
+            ),
+        ),
     )
     return grown, places
 
@@ -150,12 +167,7 @@ def merged(large: Sales, small: Sales) -> Sales:
     starts = np.searchsorted(large.person, person)
     before = starts + preceding - np.searchsorted(large.person[rows], person)
     new = small.take(order[is_new] - len(rows))
-    return Sales(
-        **{
-            field.name: np.insert(getattr(large, field.name), before, getattr(new, field.name))
-            for field in dataclasses.fields(Sales)
-        }
-    )
+    return large.with_others([new], lambda columns: np.insert(columns[0], before, columns[1]))
 
 
 def sales_of(batches: Sequence[Sales], people: NDArray[np.int64]) -> Sales:
@@ -185,8 +197,7 @@ def _rows_of(batch: Sales, people: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _joined(batches: Sequence[Sales]) -> Sales:
-    names = [field.name for field in dataclasses.fields(Sales)]
-    return Sales(**{name: np.concatenate([getattr(batch, name) for batch in batches]) for name in names})
+    return batches[0].with_others(batches[1:], np.concatenate)
 
 
 def _arranged(

@@ -7,129 +7,54 @@ refused with all its problems at once (``document.Refused``). docs/plans/documen
 import hashlib
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from commissions.engine import money
+from commissions.engine import caps, ladder, money
 from commissions.engine.bonuses import BONUSES
-from commissions.engine.bonuses.bonus import Bonus
+from commissions.engine.bonuses.bonus import Bonus, Unit
+from commissions.engine.caps import NO_CAPS, Caps, Step
 from commissions.engine.document import ListOf, Refused, Selected, Table, TableOf, read_values, setting, write
-from commissions.engine.kinds import (
-    Code,
-    Day,
-    Kind,
-    OneOf,
-    Percent,
-    Points,
-    Problem,
-    Ratio,
-    Report,
-    Text,
-    Unfit,
-    Whole,
-    choice,
-)
-from commissions.engine.snapshot import NONE
+from commissions.engine.kinds import Code, Day, OneOf, Problem, Ratio, Report, Text, Whole, choice
+from commissions.engine.ladder import Activity, Gate, Ladder, Legs, Rank, Where
+from commissions.engine.names import Names
+from commissions.engine.periods import Period
+from commissions.engine.placement import TREES, PlacementTree
+from commissions.engine.requirements import Requirement
+from commissions.engine.returns import Returns
+from commissions.engine.snapshot import NONE, SPONSOR
 
 _MOST_RANKS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class TimeZone(Kind):
-    """A time zone by its name."""
-
-    meant = "the name of a time zone, such as America/New_York"
-
-    def convert(self, raw: Any) -> str:
-        try:
-            return ZoneInfo(raw).key
-        except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
-            raise Unfit from error
-
 
 _CURRENCY = OneOf(money.CURRENCIES, described="an ISO 4217 currency code, such as USD")
 
 
-class Where(StrEnum):
-    """Where in a leg the rank has to be: at anybody's in it, or at the frontline person's who heads it."""
+class CreditDate(StrEnum):
+    """Which day of an order decides its period."""
 
-    ANYWHERE = "anywhere"
-    FRONTLINE = "frontline"
-
-
-class PeriodKind(StrEnum):
-    """How long a period is."""
-
-    MONTH = "month"
-
-
-class OwnVolume(StrEnum):
-    """Whether a leg cap holds the own volume down too."""
-
-    CAPPED = "capped"
-    FREE = "free"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Legs:
-    """``count`` legs that hold ``rank``, or a higher one, somewhere or at their head."""
-
-    rank: str = setting(Code())
-    count: int = setting(Whole(1, 1000))
-    where: Where = setting(choice(Where))
-
-
-@dataclass(frozen=True, kw_only=True)
-class LegCap:
-    """No leg counts for more than ``share`` (parts per million) of the group volume that the rank requires."""
-
-    share: int = setting(Percent())
-    own_volume: OwnVolume = setting(choice(OwnVolume))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rank:
-    """One rung of the ladder. All its requirements have to hold; the highest rank whose test holds is paid as."""
-
-    code: str = setting(Code())
-    name: str = setting(Text())
-    pv: int = setting(Points())
-    gv: int = setting(Points())
-    legs: tuple[Legs, ...] = setting(ListOf(Table(Legs), least=0, most=10), default=())
-    leg_cap: LegCap | None = setting(Table(LegCap), default=None)
+    PAID = "paid"
+    SHIPPED = "shipped"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:
-    """Which plan this is. All its earnings are in ``currency``."""
+    """Which plan this is. All its earnings are in ``currency``; one point of volume is worth ``point_value`` of it."""
 
     code: str = setting(Code())
     name: str = setting(Text())
     version: int = setting(Whole(1, 100_000))
     currency: str = setting(_CURRENCY)
     effective_from: date = setting(Day())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Period:
-    """How time is cut, and by which clock."""
-
-    kind: PeriodKind = setting(choice(PeriodKind))
-    time_zone: str = setting(TimeZone())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Activity:
-    """Who is active: everybody with an open account and at least this own volume."""
-
-    pv: int = setting(Points())
+    credit_date: CreditDate = setting(choice(CreditDate))
+    point_value: Fraction = setting(Ratio(), default=Fraction(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +67,75 @@ class LegTest:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A whole plan, checked. ``exchange`` says what one unit of a currency is worth in the plan's currency."""
+    """A whole plan, checked. ``exchange`` says what one unit of a currency is worth in the plan's currency.
+
+    ``volumes`` and ``amounts`` name what sales carry beside pv and cv, paid and seller; ``trees`` are the placement trees.
+    """
 
     plan: Heading = setting(Table(Heading))
-    period: Period = setting(Table(Period))
+    periods: dict[str, Period] = setting(TableOf(Code(), Table(Period)))
     exchange: dict[str, Fraction] = setting(TableOf(_CURRENCY, Ratio()))
+    volumes: tuple[str, ...] = setting(ListOf(Code(), least=0, most=20), default=())
+    amounts: tuple[str, ...] = setting(ListOf(Code(), least=0, most=20), default=())
+    trees: Mapping[str, PlacementTree] = setting(TableOf(Code(), Selected(TREES)), default={})
     activity: Activity = setting(Table(Activity))
+    ladder: Ladder = setting(Table(Ladder))
     ranks: tuple[Rank, ...] = setting(ListOf(Table(Rank), most=_MOST_RANKS))
+    gates: tuple[Gate, ...] = setting(ListOf(Table(Gate), least=0, most=50), default=())
     bonuses: tuple[Bonus, ...] = setting(ListOf(Selected(BONUSES), most=200))
+    caps: Caps = setting(Table(Caps), default=NO_CAPS)
+    returns: Returns | None = setting(Table(Returns), default=None)
 
     @property
     def currency(self) -> str:
         return self.plan.currency
+
+    @property
+    def period(self) -> Period:
+        """The period type in which ranks are tested."""
+        return self.periods[self.ladder.period]
+
+    @cached_property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """All that activity, ranks and gates measure beside volumes and legs, each once."""
+        holders: tuple[Activity | Rank | Gate, ...] = (self.activity, *self.ranks, *self.gates)
+        return tuple(dict.fromkeys(required for holder in holders for required in holder.requires))
+
+    def steps(self, period: str) -> tuple[int | Step, ...]:
+        """Say what is computed for a period of this type, in order: indexes of bonuses, and the caps between them.
+
+        A bonus comes after those that it names; those that are paid on others' earnings come at the step ``match``.
+        """
+        mine = [index for index in self._in_order if (self.bonuses[index].period or self.ladder.period) == period]
+        matches = [index for index in mine if self.bonuses[index].is_match]
+        steps: list[int | Step] = [index for index in mine if index not in matches]
+        for step in self.caps.order:
+            steps += matches if step is Step.MATCH else [step]
+        return tuple(steps)
+
+    @cached_property
+    def _in_order(self) -> tuple[int, ...]:
+        place = {bonus.code: index for index, bonus in enumerate(self.bonuses)}
+        sorter = TopologicalSorter({place[bonus.code]: {place[code] for code in bonus.names} for bonus in self.bonuses})
+        return tuple(sorter.static_order())
+
+    def needs_everybody(self, steps: tuple[int | Step, ...]) -> bool:
+        """Whether something in a calculation depends on everybody's figures, and not on single sales alone."""
+        bonuses = [self.bonuses[step] for step in steps if not isinstance(step, Step)]
+        return self.caps.takes or not all(bonus.per_sale and bonus.line is not Unit.PAYEE for bonus in bonuses)
+
+    def bonus_index(self, code: str) -> int:
+        """Say which of the bonuses has this code."""
+        return next(index for index, bonus in enumerate(self.bonuses) if bonus.code == code)
+
+    def gates_of(self, index: int) -> list[int]:
+        """Say which gates stop a bonus."""
+        return [place for place, gate in enumerate(self.gates) if self.bonuses[index].code in gate.bonuses]
+
+    @cached_property
+    def stands_in_slices(self) -> bool:
+        """Whether standings of a slice need nothing but what a slice carries."""
+        return not self.requirements
 
     @cached_property
     def checksum(self) -> str:
@@ -187,11 +169,11 @@ class Plan:
     def value_of(self, currency: int) -> tuple[int, int]:
         """Return the fraction that turns minor units of a currency into minor units of the plan's currency.
 
-        ``currency`` is an index into ``money.CURRENCIES``, or NONE for hundredths of a point: a point is worth one
-        unit. Raises NoRate if the plan does not say what the currency is worth.
+        ``currency`` is an index into ``money.CURRENCIES``, or NONE for hundredths of a point. Raises NoRate if the plan
+        does not say what the currency is worth.
         """
         if currency == NONE:
-            value = Fraction(10 ** money.EXPONENTS[self.currency], 100)
+            value = self.plan.point_value * Fraction(10 ** money.EXPONENTS[self.currency], 100)
         else:
             code = money.CURRENCIES[currency]
             if code != self.currency and code not in self.exchange:
@@ -231,30 +213,46 @@ def restore(data: dict[str, Any]) -> Plan:
 
 def _check(values: dict[str, Any], report: Report) -> None:
     """Report what no single value shows: names used twice, names that nothing has, contradictions."""
-    heading, exchange, ranks, bonuses = (values[name] for name in ("plan", "exchange", "ranks", "bonuses"))
+    heading, exchange, periods, ranks, bonuses = (values[name] for name in ("plan", "exchange", "periods", "ranks", "bonuses"))
     if heading and exchange and heading.currency in exchange:
         rate = str(exchange[heading.currency])
         report.wrong(f"exchange.{heading.currency}", rate, "no rate for the plan's own currency")
-    if ranks:
-        _check_codes("ranks", [rank.code for rank in ranks], report)
-        _check_ladder(ranks, report)
-    if bonuses:
-        _check_codes("bonuses", [bonus.code for bonus in bonuses], report)
-    if ranks and bonuses:
-        for place, bonus in enumerate(bonuses, 1):
-            bonus.check(f"bonuses[{place}]", tuple(rank.code for rank in ranks), report)
+    for path, rows in (("ranks", ranks), ("bonuses", bonuses), ("gates", values.get("gates"))):
+        _check_codes(path, [row.code for row in rows or ()], report)
+    for code, period in (periods or {}).items():
+        period.check(f"periods.{code}", report)
+    if not ranks or not bonuses or not periods:
+        return
+    trees = {SPONSOR: "sponsor", **{code: tree.kind for code, tree in (values.get("trees") or {}).items()}}
+    names = Names(
+        ranks=tuple(rank.code for rank in ranks),
+        periods=tuple(periods),
+        trees=trees,
+        volumes=("pv", "cv", *(values.get("volumes") or ())),
+        amounts=("paid", "seller", *(values.get("amounts") or ())),
+        bonuses={bonus.code: bonus.kind for bonus in bonuses},
+    )
+    if len(trees) == len(values.get("trees") or {}):
+        report.wrong(f"trees.{SPONSOR}", SPONSOR, "another name: the sponsor tree is always there")
+    if values["ladder"]:
+        names.require("ladder.period", values["ladder"].period, periods, "one of the plan's periods", report)
+    ladder.check(ranks, values["activity"], values.get("gates") or (), names, report)
+    if values.get("caps"):
+        caps.check(values["caps"], names, report)
+    for place, bonus in enumerate(bonuses, 1):
+        bonus.check(f"bonuses[{place}]", names, report)
+    _check_circles(bonuses, report)
 
 
-def _check_ladder(ranks: tuple[Rank, ...], report: Report) -> None:
-    """Report ranks whose test looks at the same rank or a higher one, and caps of nothing."""
-    for place, rank in enumerate(ranks, 1):
-        lower = [below.code for below in ranks[: place - 1]]
-        for number, legs in enumerate(rank.legs, 1):
-            if legs.rank not in lower:
-                known = f"a rank below {rank.code}: {', '.join(lower)}" if lower else f"no legs, as {rank.code} is lowest"
-                report.wrong(f"ranks[{place}].legs[{number}].rank", legs.rank, known)
-        if rank.leg_cap is not None and rank.gv == 0:
-            report.wrong(f"ranks[{place}].gv", 0, "a group volume above 0, of which leg_cap takes its share")
+def _check_circles(bonuses: tuple[Bonus, ...], report: Report) -> None:
+    """Report bonuses that are computed from each other in a circle."""
+    known = {bonus.code for bonus in bonuses}
+    try:
+        TopologicalSorter({bonus.code: known & set(bonus.names) for bonus in bonuses}).prepare()
+    except CycleError as error:
+        circle = error.args[1]
+        place = next(place for place, bonus in enumerate(bonuses, 1) if bonus.code == circle[0])
+        report.wrong(f"bonuses[{place}]", " -> ".join(reversed(circle)), "bonuses that do not refer to each other in a circle")
 
 
 def _check_codes(path: str, codes: list[str], report: Report) -> None:
@@ -269,6 +267,7 @@ def _includes(plan: Plan, higher: Rank, lower: Rank) -> bool:
         higher.pv >= lower.pv
         and higher.gv >= lower.gv
         and lower.leg_cap is None
+        and not (higher.requires or lower.requires)
         and all(any(_covers(plan, own, legs) for own in higher.legs) for legs in lower.legs)
     )
 

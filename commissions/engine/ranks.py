@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money, tree
-from commissions.engine.plan import LegTest, OwnVolume, Plan, Rank, Where
+from commissions.engine.calculation import Calculation
+from commissions.engine.ladder import Elsewhere, OwnVolume, Rank, Where
+from commissions.engine.plan import LegTest, Plan
+from commissions.engine.requirements import Sight
 from commissions.engine.result import Standings
 from commissions.engine.snapshot import NO_RANK, Snapshot
 
@@ -36,14 +39,51 @@ def stand(
     rank = np.full(len(gv), NO_RANK, dtype=np.int8)
     if snapshot.outside is not None:
         rank[:] = snapshot.outside.rank
-    enough = [payable & (pv >= rung.pv) & (volume.get(index, gv) >= rung.gv) for index, rung in enumerate(plan.ranks)]
-    while True:
-        before = rank.copy()
-        legs = _award(plan, snapshot, enough, rank)
-        if plan.ladder_rises or np.array_equal(before, rank):
-            break
+    may = payable & snapshot.people.is_distributor()
+    sight = Sight(plan, snapshot, pv=pv, gv=gv, payable=payable, active=active, rank=rank)
+    measured = np.array([each.have(sight) for each in plan.requirements], dtype=np.int64).reshape(len(plan.requirements), len(gv))
+    if snapshot.period and snapshot.period != plan.ladder.period and plan.ladder.elsewhere is Elsewhere.LAST:
+        legs = np.zeros((len(plan.leg_tests), len(rank)), dtype=np.int32)
+        rank[:] = np.where(may, snapshot.state.people.get(PAID_AS, np.zeros(len(rank), dtype=np.int64)) - 1, NO_RANK)
+    else:
+        enough = [may & (pv >= rung.pv) & (volume.get(index, gv) >= rung.gv) for index, rung in enumerate(plan.ranks)]
+        while True:
+            before = rank.copy()
+            legs = _award(plan, sight, enough, measured)
+            if plan.ladder_rises or np.array_equal(before, rank):
+                break
     best = _best_below(snapshot, rank, len(plan.ranks))
-    return Standings(pv=pv, gv=gv, payable=payable, active=active, rank=rank, best=best, legs=legs, counted_gv=counted_gv)
+    return Standings(
+        pv=pv,
+        gv=gv,
+        payable=payable,
+        active=active,
+        rank=rank,
+        best=best,
+        legs=legs,
+        counted_gv=counted_gv,
+        measured=measured,
+        gated=_gated(plan, measured),
+    )
+
+
+PAID_AS = "rank.paid_as"
+"""The state that keeps the paid-as rank of the ladder's last period: an index into the ladder and 1, 0 for none."""
+
+
+def leave(calculation: Calculation) -> None:
+    """Leave the ranks for the next period."""
+    if calculation.period == calculation.plan.ladder.period:
+        calculation.leave(PAID_AS, calculation.standings.rank.astype(np.int64) + 1)
+
+
+def _gated(plan: Plan, measured: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say whom each pay gate stops."""
+    gated = np.zeros((len(plan.gates), measured.shape[1]), dtype=np.bool_)
+    for place, gate in enumerate(plan.gates):
+        for required in gate.requires:
+            gated[place] |= measured[plan.requirements.index(required)] < required.need
+    return gated
 
 
 class Measure(StrEnum):
@@ -101,18 +141,24 @@ def requirements_of(plan: Plan, standings: Standings, person: int, target: int) 
     )
 
 
-def _award(plan: Plan, snapshot: Snapshot, enough: list[NDArray[np.bool_]], rank: NDArray[np.int8]) -> NDArray[np.int32]:
-    """Raise ``rank`` from the lowest rank up to whatever holds, and return the legs that were counted for it."""
+def _award(plan: Plan, sight: Sight, enough: list[NDArray[np.bool_]], measured: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Raise the ranks of ``sight`` from the lowest up to whatever holds, and return the legs that were counted for it."""
+    rank = sight.rank
     legs = np.zeros((len(plan.leg_tests), len(rank)), dtype=np.int32)
     place = {test: index for index, test in enumerate(plan.leg_tests)}
     for index, rung in enumerate(plan.ranks):
         holds = enough[index]
         for need in rung.legs:
             holds = holds & (legs[place[plan.leg_test(need)]] >= need.count)
+        for required in rung.requires:
+            row = plan.requirements.index(required)
+            if required.reads_ranks:
+                measured[row] = required.have(sight)
+            holds = holds & (measured[row] >= required.need)
         rank[holds & (rank < index)] = index
         for test in plan.leg_tests:
             if test.rank == index:
-                legs[place[test]] = count_legs(test, snapshot, rank)
+                legs[place[test]] = count_legs(test, sight.snapshot, rank)
     return legs
 
 

@@ -11,9 +11,16 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from commissions.engine.snapshot import State
+
 
 class Reason(IntEnum):
-    """Why a line is as it is: PAID, or why nobody (or somebody further up) was paid. The closed set of reasons."""
+    """Why a line is as it is: PAID, or why nobody (or somebody further up) was paid. The closed set of reasons.
+
+    GATED: a pay gate is shut. BLOCKED: somebody in between stops the bonus. ABOVE_CAP: a cap left nothing of it.
+    SMALLER: of two bonuses the other was larger. NOT_DUE: the thing that would be paid for has not happened yet.
+    FIXED: a line that carries an amount of an earlier period.
+    """
 
     PAID = 0
     NOBODY_ABOVE = 1
@@ -22,6 +29,12 @@ class Reason(IntEnum):
     SUSPENDED = 4
     TERMINATED = 5
     HOUSE = 6
+    GATED = 7
+    BLOCKED = 8
+    ABOVE_CAP = 9
+    SMALLER = 10
+    NOT_DUE = 11
+    FIXED = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +45,7 @@ class Standings:
     the paid-as rank, an index into ``plan.ranks`` or NO_RANK; ``best`` is the highest rank in the whole
     downline, the person included. ``legs`` counts, for each of ``plan.leg_tests``, the legs that meet it.
     ``counted_gv`` is the group volume that counts towards each of ``plan.capped_ranks`` (ranks with a leg cap).
+    ``measured`` holds what each of ``plan.requirements`` measures, ``gated`` for each of ``plan.gates`` who is stopped.
     Figures of folded people of a slice are not theirs but what the slice carried.
     """
 
@@ -43,6 +57,8 @@ class Standings:
     best: NDArray[np.int8]
     legs: NDArray[np.int32]
     counted_gv: NDArray[np.int64]
+    measured: NDArray[np.int64]
+    gated: NDArray[np.bool_]
 
     def take(self, people: NDArray[np.int64]) -> "Standings":
         """Return the standings of some of the people."""
@@ -62,8 +78,12 @@ class Lines:
     the sale is credited to (NONE on a line that gathers a payee's whole period) and ``sale`` the index of the first
     entry of the order (NONE unless the bonus rounds by order). ``level`` counts from 1 as the bonus counts, 0 where it
     has no levels. ``base`` is hundredths of a point if ``currency`` is NONE, else minor units of that currency, which
-    was converted at ``plan.exchange``. ``amount_minor`` is the rounded amount in the plan's currency: earned by the
-    payee, or what nobody earned. ``missed`` is the person passed over for this line's level, NONE if nobody was;
+    was converted at ``plan.exchange``. ``rate_ppm`` is 0 on a line that gathers several rates. ``quantity`` and ``of``
+    are what a rate is multiplied with beside the base: cycles, rewards (of 1), or shares of all the shares.
+    ``amount_minor`` is ``base * worth * rate * quantity / of`` in the plan's currency, rounded once: earned by the
+    payee, or what nobody earned. ``cut_minor`` is what caps and choices took away of it afterwards, so that
+    ``amount_minor - cut_minor`` is paid; ``person_cut_minor`` is the part of it that the person's own cap took.
+    ``missed`` is the person passed over for this line's level, NONE if nobody was;
     ``reason`` says why that person was not paid, so a line with a payee can carry one where its money rolled up.
     """
 
@@ -75,7 +95,11 @@ class Lines:
     base: NDArray[np.int64]
     currency: NDArray[np.int16]
     rate_ppm: NDArray[np.int32]
+    quantity: NDArray[np.int64]
+    of: NDArray[np.int64]
     amount_minor: NDArray[np.int64]
+    person_cut_minor: NDArray[np.int64]
+    cut_minor: NDArray[np.int64]
     missed: NDArray[np.int32]
     reason: NDArray[np.int8]
 
@@ -102,7 +126,11 @@ _EMPTY = Lines(
     base=np.empty(0, dtype=np.int64),
     currency=np.empty(0, dtype=np.int16),
     rate_ppm=np.empty(0, dtype=np.int32),
+    quantity=np.empty(0, dtype=np.int64),
+    of=np.empty(0, dtype=np.int64),
     amount_minor=np.empty(0, dtype=np.int64),
+    person_cut_minor=np.empty(0, dtype=np.int64),
+    cut_minor=np.empty(0, dtype=np.int64),
     missed=np.empty(0, dtype=np.int32),
     reason=np.empty(0, dtype=np.int8),
 )
@@ -112,11 +140,14 @@ _EMPTY = Lines(
 class Result:
     """The outcome of ``calculate``.
 
-    ``totals`` is ``[bonus, person]``: what each person earned by bonus. ``unearned`` sums per bonus what nobody
-    earned. ``lines`` is None if only the totals were asked for; they are in order of (bonus, level, source, sale).
+    ``totals`` is ``[bonus, person]``: what each person is paid by bonus, after all caps; ``before_caps`` is the same
+    before any. ``unearned`` sums per bonus what nobody earned. ``lines`` is None if only the totals were asked for;
+    they are in order of (bonus, level, source, sale). ``state`` is what the next period has to know.
     """
 
     standings: Standings
     totals: NDArray[np.int64]
     unearned: NDArray[np.int64]
     lines: Lines | None
+    before_caps: NDArray[np.int64]
+    state: State

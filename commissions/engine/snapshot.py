@@ -13,10 +13,11 @@ and the same lines as on the whole. ``slices.py`` makes them.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -66,12 +67,81 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Forest:
+    """One tree as a rule sees it, whichever it is: everything by person, in the order of ``People``.
+
+    ``parent`` is the person above, NONE for a root and for who is not placed; ``leg`` is the leg under the parent, NONE
+    where the tree has none. Sums cover a person and everyone below; who is not placed counts alone.
+    """
+
+    parent: NDArray[np.int64]
+    leg: NDArray[np.int64] | None
+    _tree: Tree | None
+    _size: NDArray[np.int64]
+
+    def downline_sum(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Sum ``values`` over each person and everyone below."""
+        if self._tree is None:
+            return tree.downline_sum(values, self._size)
+        total = values.copy()
+        total[self._tree.order] = tree.downline_sum(values[self._tree.order], self._tree.size)
+        return total
+
+    def sum_of_children(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Sum ``values`` over everybody directly below each person."""
+        return tree.sum_of_children(values, self.parent)
+
+    def largest_child(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Find the largest of the ``values`` (>= 0) of those directly below each person, 0 where there is nobody."""
+        most = np.zeros(len(values) + 1, dtype=np.int64)
+        np.maximum.at(most, self.parent, values)
+        return most[:-1]
+
+    def of_leg(self, values: NDArray[np.int64], leg: int) -> NDArray[np.int64]:
+        """Return the value of the person who heads each person's ``leg``, 0 where it is empty."""
+        found = np.zeros(len(values) + 1, dtype=np.int64)
+        if self.leg is not None:
+            heads = np.flatnonzero((self.leg == leg) & (self.parent != NONE))
+            found[self.parent[heads]] = values[heads]
+        return found[:-1]
+
+    def count_children(self, marked: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """Count who is ``marked`` directly below each person."""
+        return tree.count_children(marked, self.parent)
+
+    def holds_below(self, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Say who has somebody ``marked`` below, the person included."""
+        if self._tree is None:
+            return tree.holds_below(marked, self._size)
+        holds = marked.copy()
+        holds[self._tree.order] = tree.holds_below(marked[self._tree.order], self._tree.size)
+        return holds
+
+    def next_upline(self, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Find the nearest ``marked`` person above each person; one entry more, for NONE itself."""
+        return tree.next_upline(marked, self.parent)
+
+    def depth(self) -> NDArray[np.int64]:
+        """Count the steps up to the root."""
+        if self._tree is None:
+            return tree.depth(self._size)
+        steps = np.zeros(len(self.parent), dtype=np.int64)
+        steps[self._tree.order] = tree.depth(self._tree.size)
+        return steps
+
+
+SPONSOR = "sponsor"
+"""The code of the tree that says who introduced whom; every plan has it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class People:
     """The sponsor tree in preorder, with what is known of each person.
 
     ``parent`` is the index of the sponsor, NONE for a root. ``size`` counts the downline, the person included.
     ``joined_at`` is microseconds since 1970 in UTC. ``facts`` are the facts in force at the end of the period, one
-    int64 array per kind, 0 where there is none.
+    int64 array per kind, 0 where there is none; the fact ``kind`` is a BuyerKind, so that customers may stand in the
+    tree too (0: a distributor). ``trees`` are the placement trees.
     """
 
     id: NDArray[np.int64]
@@ -85,6 +155,29 @@ class People:
     def __len__(self) -> int:
         return len(self.id)
 
+    def forest(self, code: str = SPONSOR) -> Forest:
+        """Return a tree by its code. Raises Unsound for a tree that the snapshot does not have."""
+        if code == SPONSOR:
+            return Forest(self.parent, None, None, self.size)
+        if code not in self.trees:
+            known = ", ".join((SPONSOR, *self.trees))
+            raise Unsound(f"the snapshot has no tree {code}; it has {known}")
+        placed = self.trees[code]
+        parent = np.full(len(self), NONE, dtype=np.int64)
+        parent[placed.order] = np.append(placed.order, NONE)[placed.parent]
+        leg = np.full(len(self), NONE, dtype=np.int64)
+        leg[placed.order] = placed.leg
+        return Forest(parent, leg, placed, self.size)
+
+    def fact(self, name: str) -> NDArray[np.int64]:
+        """Return a fact by person, 0 where there is none."""
+        return self.facts[name] if name in self.facts else np.zeros(len(self), dtype=np.int64)
+
+    def is_distributor(self) -> NDArray[np.bool_]:
+        """Say who is a distributor, and not a customer who stands in the tree."""
+        is_one: NDArray[np.bool_] = self.fact("kind") == BuyerKind.DISTRIBUTOR
+        return is_one
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sales:
@@ -95,7 +188,11 @@ class Sales:
     1970 in UTC. ``pv`` and ``cv`` are hundredths of a point for the whole line, ``paid_minor`` (what the buyer paid)
     and ``seller_minor`` (what the seller would have paid for the same line) are minor units of ``currency``, an index
     into ``money.CURRENCIES``. A reversal carries opposite signs, its quantity included, and names the entry id that
-    it ``reverses`` (0: none).
+    it ``reverses`` (0: none). ``more`` has the columns that only some plans ask for, as int64; see ``column`` for what a
+    column is that is not there: ``buyer`` (a person's id for a distributor, else a customer's number: unique with
+    ``buyer_kind``), ``product`` and ``market`` (places in ``Snapshot.words``), ``code`` (the id of the person whose code
+    the sale carries), ``party`` (a place in ``Snapshot.parties``), ``first`` (1 on the first order a buyer ever placed),
+    ``volume.<name>`` (hundredths of a point) and ``amount.<name>`` (minor units of ``currency``).
     """
 
     id: NDArray[np.int64]
@@ -110,13 +207,83 @@ class Sales:
     seller_minor: NDArray[np.int64]
     currency: NDArray[np.int16]
     reverses: NDArray[np.int64]
+    more: Mapping[str, NDArray[np.int64]] = field(default_factory=lambda: MappingProxyType({}))
 
     def __len__(self) -> int:
         return len(self.id)
 
+    def column(self, name: str) -> NDArray[np.int64]:
+        """Return one of the columns ``more``; where it is not there, NONE for what is named and 0 for what is counted."""
+        return self.more[name] if name in self.more else np.full(len(self), _ABSENT.get(name, 0), dtype=np.int64)
+
+    def volume(self, name: str) -> NDArray[np.int64]:
+        """Return a named volume, in hundredths of a point."""
+        return self.pv if name == "pv" else self.cv if name == "cv" else self.column(f"volume.{name}")
+
+    def amount(self, name: str) -> NDArray[np.int64]:
+        """Return a named amount, in minor units of ``currency``."""
+        return self.paid_minor if name == "paid" else self.seller_minor if name == "seller" else self.column(f"amount.{name}")
+
     def take(self, rows: NDArray[np.int64]) -> "Sales":
         """Return some of the sales."""
-        return Sales(**{field.name: getattr(self, field.name)[rows] for field in dataclasses.fields(self)})
+        return self.having(lambda values: values[rows])
+
+    def having(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> "Sales":
+        """Return sales with every column changed in the same way."""
+        named = {each.name: change(getattr(self, each.name)) for each in dataclasses.fields(self) if each.name != "more"}
+        return Sales(**named, more={name: change(values) for name, values in self.more.items()})
+
+    def with_others(self, others: "Sequence[Sales]", put: Callable[[list[NDArray[Any]]], NDArray[Any]]) -> "Sales":
+        """Put each column together with the same column of ``others``."""
+        all_of = (self, *others)
+        named = {
+            each.name: put([getattr(one, each.name) for one in all_of])
+            for each in dataclasses.fields(self)
+            if each.name != "more"
+        }
+        names = sorted({name for one in all_of for name in one.more})
+        return Sales(**named, more={name: put([one.column(name) for one in all_of]) for name in names})
+
+
+_ABSENT = {"buyer": NONE, "product": NONE, "market": NONE, "code": NONE, "party": NONE}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parties:
+    """Parties whose closing fell into the period, in the order of ``id``.
+
+    ``host`` is the person (a customer may stand in the tree) who invited, ``seller`` the distributor who held it;
+    ``booked_from`` is the place of the party at which it was booked, NONE if at none. Times are microseconds since 1970
+    in UTC, ``guests`` counts the guests who bought.
+    """
+
+    id: NDArray[np.int64]
+    host: NDArray[np.int64]
+    seller: NDArray[np.int64]
+    held_at: NDArray[np.int64]
+    closed_at: NDArray[np.int64]
+    guests: NDArray[np.int64]
+    booked_from: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """What rules have to know of the past, and what they leave for the next period.
+
+    ``people`` are whole numbers by person under a name (``rank.title``, ``team.carry.left``), 0 where there is nothing;
+    ``company`` are whole numbers of the whole company; ``tables`` are rows of whole numbers in which people go by id.
+    docs/plans/state.md lists the names.
+    """
+
+    people: Mapping[str, NDArray[np.int64]] = field(default_factory=lambda: MappingProxyType({}))
+    company: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    tables: Mapping[str, NDArray[np.int64]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+NO_STATE = State()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,11 +304,22 @@ class Outside:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """People and sales of one period: the whole company, or a slice of it where ``outside`` says what is missing."""
+    """People and sales of one period: the whole company, or a slice of it where ``outside`` says what is missing.
+
+    ``start`` and ``end`` bound the period, half-open, in microseconds since 1970 in UTC (0 and 0 where nobody asks), and
+    ``period`` is the code of its type (empty: the type in which ranks are tested). ``words`` are the names behind the
+    numbers of the columns ``product`` and ``market``. ``state`` is what the period before left.
+    """
 
     people: People
     sales: Sales
     outside: Outside | None = None
+    state: State = NO_STATE
+    start: int = 0
+    end: int = 0
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    parties: Parties | None = None
+    period: str = ""
 
 
 class Unsound(ValueError):
@@ -170,6 +348,24 @@ def people(
     return People(id=ids[order], parent=above, size=tree.sizes(above), status=states[order], joined_at=joined[order])
 
 
+def placed(index: "Index", *, id: ArrayLike, parent_id: ArrayLike, leg: ArrayLike | None = None) -> Tree:
+    """Put rows of a placement tree, in any order, into its own preorder; ``parent_id`` is 0 for a root.
+
+    Raises Unsound for people who are not there or are placed twice, and for a parent who is not placed; BrokenTree for
+    a circle.
+    """
+    ids, parent_ids = np.asarray(id, dtype=np.int64), np.asarray(parent_id, dtype=np.int64)
+    legs = np.full(len(ids), NONE, dtype=np.int64) if leg is None else np.asarray(leg, dtype=np.int64)
+    parent = np.full(len(ids), NONE, dtype=np.int64)
+    below = np.flatnonzero(parent_ids)
+    parent[below] = Index(ids).of(parent_ids[below], "placement parent")
+    order = tree.preorder(parent)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    above = np.append(place, NONE)[parent[order]]
+    return Tree(order=index.of(ids[order], "person placed"), parent=above, size=tree.sizes(above), leg=legs[order])
+
+
 def sales(
     index: "Index",
     *,
@@ -185,6 +381,7 @@ def sales(
     seller_minor: ArrayLike,
     currency: ArrayLike,
     reverses: ArrayLike,
+    more: Mapping[str, ArrayLike] = MappingProxyType({}),
 ) -> Sales:
     """Put rows of sales, in any order, into the order of ``Sales``. Raises Unsound for a person who is not there."""
     rows = Sales(
@@ -200,8 +397,28 @@ def sales(
         seller_minor=np.asarray(seller_minor, dtype=np.int64),
         currency=np.asarray(currency, dtype=np.int16),
         reverses=np.asarray(reverses, dtype=np.int64),
+        more={name: np.asarray(values, dtype=np.int64) for name, values in more.items()},
     )
     return rows.take(np.lexsort((rows.id, rows.order, rows.at, rows.person)))
+
+
+def no_sales() -> Sales:
+    """Return sales of which there are none."""
+    none = np.empty(0, dtype=np.int64)
+    return Sales(
+        id=none,
+        person=none,
+        at=none,
+        order=none,
+        buyer_kind=none.astype(np.int8),
+        quantity=none,
+        pv=none,
+        cv=none,
+        paid_minor=none,
+        seller_minor=none,
+        currency=none.astype(np.int16),
+        reverses=none,
+    )
 
 
 class Index:
@@ -260,4 +477,4 @@ def require_sound(snapshot: Snapshot) -> None:
         raise Unsound(f"sale {int(sales.id[1:][same][0])} is there twice")
 
 
-_NAMED = frozenset({"facts", "trees"})
+_NAMED = frozenset({"facts", "trees", "more"})

@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from commissions.engine import money, tree
 from commissions.engine.plan import Plan
-from commissions.engine.snapshot import Snapshot, Status
+from commissions.engine.requirements import Sight
+from commissions.engine.snapshot import NO_RANK, Snapshot, Status
 
 
 def own_volume(snapshot: Snapshot) -> NDArray[np.int64]:
@@ -33,7 +34,14 @@ def payable(snapshot: Snapshot) -> NDArray[np.bool_]:
     return is_open if snapshot.outside is None else is_open & ~snapshot.outside.folded
 
 
-def active(plan: Plan, payable: NDArray[np.bool_], pv: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Who has the own volume that activity takes, among those with an open account."""
-    reached: NDArray[np.bool_] = payable & (pv >= plan.activity.pv)
+def active(
+    plan: Plan, snapshot: Snapshot, *, payable: NDArray[np.bool_], pv: NDArray[np.int64], gv: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Who has what activity takes, among the distributors with an open account."""
+    reached: NDArray[np.bool_] = payable & (pv >= plan.activity.pv) & snapshot.people.is_distributor()
+    if plan.activity.requires:
+        nobody = np.full(len(pv), NO_RANK, dtype=np.int8)
+        sight = Sight(plan, snapshot, pv=pv, gv=gv, payable=payable, active=reached.copy(), rank=nobody)
+        for required in plan.activity.requires:
+            reached &= required.have(sight) >= required.need
     return reached

@@ -108,7 +108,7 @@ def plain_loops(snap: snapshot.Snapshot) -> list[int]:
             group[at] += pv
             at = parent[at]
         at = parent[person]
-        for level, rate in enumerate(PLAN.bonuses[1].rates_ppm, 1):
+        for level, rate in enumerate(PLAN.bonuses[1].rates, 1):
             while at >= 0 and not (active[at] and depth[ranks[at]] >= level):
                 at = parent[at]
             if at < 0:

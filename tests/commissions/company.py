@@ -14,8 +14,13 @@ name = "Testing"
 version = {version}
 currency = "USD"
 effective_from = {effective_from}
+credit_date = "paid"
 
-[period]
+[ladder]
+period = "month"
+elsewhere = "last"
+
+[periods.month]
 kind = "month"
 time_zone = "America/New_York"
 

@@ -1,11 +1,12 @@
-"""What every bonus is: settings that say what is rounded, on what it pays, and who is paid for it.
+"""What every bonus is: settings that say what is rounded and in which period, and a way to payment lines.
 
-A kind of bonus is one module with one dataclass. It declares its settings and answers three questions: on what it pays
-(``sources``), what each level pays (``rates_ppm``), and who is paid at each level for what a person sold (``walk``).
-Multiplying, rounding and adding up are the same for all and live in ``lines.py``.
+A kind of bonus is one module with one dataclass. Most are *walks*: they say on what they pay (``sources``) and who is
+paid at each step up from there (``walk``); multiplying, rounding and adding up are the same for all walks and live in
+``lines.py`` (``walking.py``). What no walk can say (pairs of legs, pools, one-time rewards) writes ``pay`` itself.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
@@ -14,14 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import tree
-from commissions.engine.bonuses.sources import Sources
 from commissions.engine.document import setting
 from commissions.engine.kinds import Code, Report, Text, choice
 from commissions.engine.money import Rounding
-from commissions.engine.result import Reason, Standings
-from commissions.engine.snapshot import NONE, People, Sales, Status
+from commissions.engine.names import Names
+from commissions.engine.result import Lines, Reason, Standings
+from commissions.engine.snapshot import NONE, People, Status
 
 if TYPE_CHECKING:
+    from commissions.engine.calculation import Calculation
     from commissions.engine.plan import Plan
 
 
@@ -42,17 +44,29 @@ class Unearned(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Walk:
-    """Who is paid, ``[level, seller]``: a person or NONE. ``missed`` and ``reason`` are as in ``result.Lines``."""
+    """Who is paid, ``[step, starter]``: a person or NONE. ``missed`` and ``reason`` are as in ``result.Lines``.
+
+    ``rate_ppm`` is ``[step, starter]``, or ``[step, 1]`` where a step pays everybody the same; a step with rate 0 makes
+    no line. ``level`` is what a step is called, ``[step, 1]`` or ``[step, starter]``.
+    """
 
     payee: NDArray[np.int64]
     missed: NDArray[np.int64]
     reason: NDArray[np.int8]
+    rate_ppm: NDArray[np.int32]
+    level: NDArray[np.int16]
 
     @classmethod
-    def empty(cls, levels: int, sellers: int) -> "Walk":
-        """Room for a walk that is still to be made."""
-        shape = (levels, sellers)
-        return cls(np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape, np.int8))
+    def empty(cls, rates: tuple[int, ...], starters: int, *, first_level: int = 1) -> "Walk":
+        """Room for a walk that is still to be made, one step for each of ``rates``."""
+        shape = (len(rates), starters)
+        return cls(
+            np.full(shape, NONE, np.int64),
+            np.full(shape, NONE, np.int64),
+            np.zeros(shape, np.int8),
+            np.array(rates, dtype=np.int32).reshape(-1, 1),
+            np.arange(first_level, first_level + len(rates), dtype=np.int16).reshape(-1, 1),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,59 +82,65 @@ class Reach:
 
 @dataclass(frozen=True, kw_only=True)
 class Bonus(ABC):
-    """The settings that every kind of bonus has."""
+    """The settings that every kind of bonus has. ``period`` is the code of a period type, the ladder's where left out."""
 
     kind: ClassVar[str]
-    first_level: ClassVar[int] = 1
+    is_match: ClassVar[bool] = False
+    units: ClassVar[tuple[Unit, ...]] = tuple(Unit)
     code: str = setting(Code())
     name: str = setting(Text())
     line: Unit = setting(choice(Unit))
     rounding: Rounding = setting(choice(Rounding))
     unearned: Unearned = setting(choice(Unearned))
+    period: str = setting(Code(), default="")
 
     @property
-    @abstractmethod
-    def rates_ppm(self) -> tuple[int, ...]:
-        """What each level pays, in parts per million of the base."""
+    def names(self) -> tuple[str, ...]:
+        """The codes of the bonuses that this one is computed from."""
+        return ()
+
+    @property
+    def per_sale(self) -> bool:
+        """Whether it depends on one sale and the standings above it, so that new sales alone can be paid."""
+        return False
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        """Report settings that contradict each other or name something that is not there."""
+        if self.line not in self.units:
+            report.wrong(f"{path}.line", self.line, f"one of {', '.join(self.units)} for a {self.kind}")
+        if self.period:
+            names.require(f"{path}.period", self.period, names.periods, "one of the plan's periods", report)
+        for code in self.names:
+            names.require_bonus(path, code, report)
 
     @abstractmethod
-    def sources(self, sales: Sales) -> Sources:
-        """Gather what the bonus pays on to the size of a payment line; rows that pay nothing are left out."""
+    def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
+        """Yield the payment lines in blocks."""
 
-    @abstractmethod
-    def walk(self, plan: "Plan", people: People, standings: Standings, sellers: NDArray[np.int64]) -> Walk:
-        """Find who is paid at each level for what each of ``sellers`` sold."""
 
-    @abstractmethod
-    def qualifies(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
-        """Say for how many levels each person may be paid, 0 for who is paid nothing."""
-
-    def claim(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
-        """Put into one number per person all that ``walk`` asks of a standing: while it stays, walks stay."""
-        levels = self.qualifies(plan, standings)
-        by_rank = self.unearned is Unearned.ROLL_UP
-        return levels + np.int16(256) * (standings.rank + np.int16(1)) if by_rank else levels
-
-    @abstractmethod
-    def reach(self, plan: "Plan", standings: Standings) -> "Reach | None":
-        """Say how far up a walk can come; None where nothing bounds it."""
-
-    @abstractmethod
-    def check(self, path: str, ranks: tuple[str, ...], report: Report) -> None:
-        """Report settings that contradict each other or the ladder of ranks."""
+def open_to(plan: "Plan", index: int, standings: Standings) -> NDArray[np.bool_]:
+    """Say who may be paid a bonus at all: an open account, and all of the bonus's pay gates passed."""
+    may = standings.payable
+    for gate in plan.gates_of(index):
+        may = may & ~standings.gated[gate]
+    return may
 
 
 _BY_STATUS = np.full(len(Status), Reason.NOT_ACTIVE, dtype=np.int8)
 _BY_STATUS[[Status.SUSPENDED, Status.TERMINATED, Status.HOUSE]] = Reason.SUSPENDED, Reason.TERMINATED, Reason.HOUSE
 
 
-def why_not(people: People, standings: Standings) -> NDArray[np.int8]:
+def why_not(plan: "Plan", index: int, people: People, standings: Standings) -> NDArray[np.int8]:
     """Say why each person would not be paid, given that the person does not qualify; one entry more, for nobody."""
-    reason = np.where(standings.active, np.int8(Reason.RANK_TOO_LOW), _BY_STATUS[people.status])
+    shut = standings.payable & ~open_to(plan, index, standings)
+    of_rank = np.where(shut, np.int8(Reason.GATED), np.int8(Reason.RANK_TOO_LOW))
+    reason = np.where(standings.active | shut, of_rank, _BY_STATUS[people.status])
     return np.append(reason, np.int8(Reason.NOBODY_ABOVE))
 
 
-def roll_up(qualified: NDArray[np.bool_], people: People, rank: NDArray[np.int8], missed: NDArray[np.int64]) -> NDArray[np.int64]:
+def roll_up(
+    qualified: NDArray[np.bool_], parent: NDArray[np.int64], rank: NDArray[np.int8], missed: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Find who gets the money of each person in ``missed``.
 
     It is the nearest person above who is ``qualified`` and holds the same rank as the missed person or a higher one.
@@ -128,7 +148,7 @@ def roll_up(qualified: NDArray[np.bool_], people: People, rank: NDArray[np.int8]
     payee = np.full(len(missed), NONE, dtype=np.int64)
     lost = missed != NONE
     for least in np.unique(rank[missed[lost]]):
-        above = tree.next_upline(qualified & (rank >= least), people.parent)
+        above = tree.next_upline(qualified & (rank >= least), parent)
         here = lost & (rank[missed] == least)
         payee[here] = above[missed[here]]
     return payee

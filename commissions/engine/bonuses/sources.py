@@ -1,12 +1,67 @@
 """Gathering sales to what a payment line pays on: an order, or all that a seller sold."""
 
+import dataclasses
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money
-from commissions.engine.snapshot import NONE, Sales
+from commissions.engine.document import ListOf, setting
+from commissions.engine.kinds import Report, Switch, Text, choice
+from commissions.engine.snapshot import NONE, BuyerKind, Sales, Snapshot
+
+if TYPE_CHECKING:
+    from commissions.engine.calculation import Calculation
+
+
+class Buyer(StrEnum):
+    """Who bought: the distributor who is credited, or a customer."""
+
+    DISTRIBUTOR = "distributor"
+    PREFERRED = "preferred"
+    RETAIL = "retail"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SalesFilter:
+    """Which sales count: those that fit everything that is stated. Products and markets go by their codes."""
+
+    buyers: tuple[Buyer, ...] = setting(ListOf(choice(Buyer), most=len(Buyer)), default=())
+    products: tuple[str, ...] = setting(ListOf(Text(), most=1000), default=())
+    without_products: tuple[str, ...] = setting(ListOf(Text(), most=1000), default=())
+    markets: tuple[str, ...] = setting(ListOf(Text(), most=300), default=())
+    first_orders: bool | None = setting(Switch(), default=None)
+
+    def check(self, path: str, report: Report) -> None:
+        """Report what is stated twice."""
+        for name in ("buyers", "products", "without_products", "markets"):
+            stated = getattr(self, name)
+            if len(set(stated)) < len(stated):
+                report.wrong(f"{path}.{name}", ", ".join(stated), "each of them once")
+
+    def fits(self, snapshot: Snapshot) -> NDArray[np.bool_]:
+        """Say which sales count."""
+        sales = snapshot.sales
+        fits = np.ones(len(sales), dtype=np.bool_)
+        if self.buyers:
+            fits &= np.isin(sales.buyer_kind, [BuyerKind[buyer.name] for buyer in self.buyers])
+        if self.products:
+            fits &= np.isin(sales.column("product"), _places(snapshot, "product", self.products))
+        if self.without_products:
+            fits &= ~np.isin(sales.column("product"), _places(snapshot, "product", self.without_products))
+        if self.markets:
+            fits &= np.isin(sales.column("market"), _places(snapshot, "market", self.markets))
+        if self.first_orders is not None:
+            fits &= (sales.column("first") > 0) == self.first_orders
+        return fits
+
+
+def _places(snapshot: Snapshot, name: str, codes: tuple[str, ...]) -> list[int]:
+    words = snapshot.words.get(name, ())
+    return [place for place, word in enumerate(words) if word in codes]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -15,6 +70,7 @@ class Sources:
 
     ``base`` is hundredths of a point where ``currency`` is NONE, else minor units of it. ``sale`` is the first entry of
     the order, NONE where a row is all that a seller sold. ``currencies`` are the distinct values of ``currency``.
+    ``start`` is the person from whom the walk begins: the seller, where it is None.
     """
 
     seller: NDArray[np.int64]
@@ -22,15 +78,41 @@ class Sources:
     base: NDArray[np.int64]
     currency: NDArray[np.int16]
     currencies: tuple[int, ...]
+    start: NDArray[np.int64] | None = None
+
+    def take(self, rows: NDArray[np.int64]) -> "Sources":
+        """Return some of the rows."""
+        return dataclasses.replace(
+            self,
+            seller=self.seller[rows],
+            sale=self.sale[rows],
+            base=self.base[rows],
+            currency=self.currency[rows],
+            start=None if self.start is None else self.start[rows],
+        )
 
 
-def of_volume(sales: Sales, *, by_order: bool) -> Sources:
-    """Add up commissionable volume by order or by seller; what adds up to nothing is left out."""
-    return _gather(sales, np.arange(len(sales)), sales.cv, NONE, by_order=by_order)
+def of_volume(
+    calculation: "Calculation",
+    name: str,
+    *,
+    by_order: bool,
+    only: SalesFilter | None = None,
+    entries: NDArray[np.int64] | None = None,
+) -> Sources:
+    """Add up a named volume by order or by seller; what adds up to nothing is left out.
+
+    ``only`` and ``entries`` (indexes, sorted) narrow the sales that count.
+    """
+    sales = calculation.sales
+    rows = _rows(calculation, only, entries)
+    values = sales.volume(name)
+    return _gather(sales, rows, values if len(rows) == len(values) else values[rows], NONE, by_order=by_order)
 
 
-def of_amount(sales: Sales, entries: NDArray[np.int64], amount: NDArray[np.int64], *, by_order: bool) -> Sources:
+def of_amount(calculation: "Calculation", entries: NDArray[np.int64], amount: NDArray[np.int64], *, by_order: bool) -> Sources:
     """Add up the ``amount`` of some ``entries`` by currency, and by order or by seller."""
+    sales = calculation.sales
     currency = sales.currency[entries]
     codes = tuple(int(code) for code in np.flatnonzero(np.bincount(currency)))
     if len(codes) < 2:
@@ -46,6 +128,25 @@ def of_amount(sales: Sales, entries: NDArray[np.int64], amount: NDArray[np.int64
         currency=np.concatenate([piece.currency for piece in pieces])[order],
         currencies=codes,
     )
+
+
+def of_people(people: NDArray[np.int64], base: NDArray[np.int64], currency: int = NONE) -> Sources:
+    """Pay on one figure per person: hundredths of a point, or minor units of a currency; zeros are left out."""
+    pays = np.flatnonzero(base)
+    return Sources(
+        seller=people[pays],
+        sale=np.full(len(pays), NONE, dtype=np.int64),
+        base=base[pays],
+        currency=np.full(len(pays), currency, dtype=np.int16),
+        currencies=(currency,),
+    )
+
+
+def _rows(calculation: "Calculation", only: SalesFilter | None, entries: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    if only is None:
+        return np.arange(len(calculation.sales)) if entries is None else entries
+    fits = only.fits(calculation.snapshot)
+    return np.flatnonzero(fits) if entries is None else entries[fits[entries]]
 
 
 def _gather(sales: Sales, entries: NDArray[np.int64], amount: NDArray[np.int64], currency: int, *, by_order: bool) -> Sources:

@@ -7,7 +7,9 @@ import pytest
 
 from commissions.engine.bonuses import BONUSES
 from commissions.engine.explain import Says
-from commissions.engine.plan import Activity, Heading, LegCap, Legs, Period, Plan, Rank
+from commissions.engine.ladder import Activity, LegCap, Legs, Rank
+from commissions.engine.periods import Period
+from commissions.engine.plan import Heading, Plan
 from commissions.engine.result import Reason
 
 DOCS = Path(__file__).parents[3] / "docs"

@@ -3,7 +3,7 @@
 from commissions.engine import plan as plans
 from commissions.engine import ranks
 from commissions.engine.calculate import calculate
-from commissions.engine.plan import Where
+from commissions.engine.ladder import Where
 from commissions.engine.ranks import Measure, Requirement
 from tests.commissions.engine.companies import engine_snapshot
 from tests.commissions.engine.twin import Sale

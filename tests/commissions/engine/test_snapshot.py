@@ -57,7 +57,7 @@ def test_full_compression_pays_or_leaves_unearned_every_rate_of_every_sale(compa
     snap = engine_snapshot(*company)
     result = calculate(IN_ALL_CURRENCIES, snap)
     lines = result.lines.take(np.flatnonzero(result.lines.bonus == 1))
-    rates = IN_ALL_CURRENCIES.bonuses[1].rates_ppm
+    rates = IN_ALL_CURRENCIES.bonuses[1].rates
     due = sum(int(cv) * rate for cv in snap.sales.cv for rate in rates) / money.PPM
     assert abs(result.totals[1].sum() + result.unearned[1] - due) <= len(lines) / 2
 

@@ -23,10 +23,11 @@ from tests.commissions.engine.twin import Sale
 
 FOLDER = Path(__file__).parent
 FILES = sorted(FOLDER.glob("*.toml"))
-HEADING = {"code": "example", "name": "Example", "version": 1, "currency": "USD", "effective_from": "2026-01-01"}
+HEADING = {"code": "example", "name": "Example", "version": 1, "currency": "USD", "effective_from": "2026-01-01", "credit_date": "paid"}
 RULES = {
     "plan": HEADING,
-    "period": {"kind": "month", "time_zone": "UTC"},
+    "periods": {"month": {"kind": "month", "time_zone": "UTC"}},
+    "ladder": {"period": "month", "elsewhere": "last"},
     "exchange": {},
     "activity": {"pv": 0},
     "ranks": [{"code": "member", "name": "Member", "pv": 0, "gv": 0}],

@@ -6,7 +6,8 @@ import pytest
 
 from commissions.engine.bonuses import BONUSES
 from commissions.engine.document import write
-from commissions.engine.plan import OwnVolume, PeriodKind, Where
+from commissions.engine.ladder import OwnVolume, Where
+from commissions.engine.periods import PeriodKind
 from tests.commissions.plans.examples import FILES, Example, rows
 
 
@@ -45,7 +46,7 @@ def choices_of(bonus):
         kind = getattr(kind, "item", kind)
         becomes = getattr(kind, "becomes", None)
         if isinstance(becomes, type) and issubclass(becomes, StrEnum):
-            found[name] = list(becomes)
+            found[name] = list(kind.words)
         elif type(kind).__name__ == "Switch":
             found[name] = [True, False]
     return found

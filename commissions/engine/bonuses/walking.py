@@ -1,0 +1,76 @@
+"""Bonuses that walk: paid to people who are met on the way up from each source."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine.bonuses import lines
+from commissions.engine.bonuses.bonus import Bonus, Reach, Unearned, Walk
+from commissions.engine.bonuses.sources import SalesFilter, Sources
+from commissions.engine.document import Table, setting
+from commissions.engine.kinds import Report
+from commissions.engine.names import Names
+from commissions.engine.result import Lines, Standings
+
+if TYPE_CHECKING:
+    from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walking(Bonus):
+    """A bonus that is paid to people met on the way up from each source. ``sales`` narrows the sales that it pays on."""
+
+    first_level: ClassVar[int] = 1
+    sales: SalesFilter | None = setting(Table(SalesFilter), default=None)
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        super().check(path, names, report)
+        if self.sales is not None:
+            self.sales.check(f"{path}.sales", report)
+
+    @abstractmethod
+    def sources(self, calculation: "Calculation") -> Sources:
+        """Gather what the bonus pays on to the size of a payment line; rows that pay nothing are left out."""
+
+    @abstractmethod
+    def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
+        """Find who is paid at each step up from each of ``starters`` (sorted, each once)."""
+
+    def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
+        yield from lines.walked(calculation, index, self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerSale(Walking):
+    """A walk up the sponsor tree that asks nothing but standings: new sales are paid alone, on slices.
+
+    ``claim`` and ``reach`` tell ``slices.py`` whose change of standing may change which lines.
+    """
+
+    @property
+    def per_sale(self) -> bool:
+        return True
+
+    @property
+    @abstractmethod
+    def levels(self) -> int:
+        """How many steps a walk has at most."""
+
+    @abstractmethod
+    def qualifies(self, plan: "Plan", index: int, standings: Standings) -> NDArray[np.int16]:
+        """Say for how many levels each person may be paid, 0 for who is paid nothing."""
+
+    def claim(self, plan: "Plan", index: int, standings: Standings) -> NDArray[np.int16]:
+        """Put into one number per person all that ``walk`` asks of a standing: while it stays, walks stay."""
+        levels = self.qualifies(plan, index, standings)
+        by_rank = self.unearned is Unearned.ROLL_UP
+        return levels + np.int16(256) * (standings.rank + np.int16(1)) if by_rank else levels
+
+    @abstractmethod
+    def reach(self, plan: "Plan", index: int, standings: Standings) -> "Reach | None":
+        """Say how far up a walk can come; None where nothing bounds it."""

@@ -1,0 +1,72 @@
+"""What a bonus sees while it is computed: plan, snapshot, standings, and what the bonuses before it came to."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine.bonuses.bonus import open_to
+from commissions.engine.plan import Plan
+from commissions.engine.result import Standings
+from commissions.engine.snapshot import People, Sales, Snapshot, State
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calculation:
+    """One calculation under way.
+
+    ``earned`` is ``[bonus, person]`` before any cap and ``paid`` after the caps taken so far; both are filled bonus by
+    bonus, and a bonus reads only what it names. ``leaves`` gathers what the next period has to know.
+    """
+
+    plan: Plan
+    snapshot: Snapshot
+    standings: Standings
+    earned: NDArray[np.int64]
+    paid: NDArray[np.int64]
+    after_person_caps: NDArray[np.int64]
+    leaves: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    leaves_company: dict[str, int] = field(default_factory=dict)
+    leaves_tables: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, plan: Plan, snapshot: Snapshot, standings: Standings) -> "Calculation":
+        """Begin with nothing earned."""
+        shape = (len(plan.bonuses), len(snapshot.people))
+        earned, paid, after_person_caps = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+        return cls(plan, snapshot, standings, earned, paid, after_person_caps)
+
+    @property
+    def people(self) -> People:
+        return self.snapshot.people
+
+    @property
+    def sales(self) -> Sales:
+        return self.snapshot.sales
+
+    @property
+    def period(self) -> str:
+        """The code of the period type that is calculated."""
+        return self.snapshot.period or self.plan.ladder.period
+
+    def state(self, name: str) -> NDArray[np.int64]:
+        """Return what the period before left by person under a name, 0 where it left nothing."""
+        kept = self.snapshot.state.people
+        return kept[name] if name in kept else np.zeros(len(self.people), dtype=np.int64)
+
+    def leave(self, name: str, values: NDArray[np.int64]) -> None:
+        """Leave a number by person for the next period."""
+        self.leaves[name] = values
+
+    def open_to(self, index: int) -> NDArray[np.bool_]:
+        """Say who may be paid a bonus at all: an open account, and all of the bonus's pay gates passed."""
+        return open_to(self.plan, index, self.standings)
+
+    def next_state(self) -> State:
+        """Return what the next period starts from: everything as it was but for what was left."""
+        before = self.snapshot.state
+        return State(
+            people={**before.people, **self.leaves},
+            company={**before.company, **self.leaves_company},
+            tables={**before.tables, **self.leaves_tables},
+        )
