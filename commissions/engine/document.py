@@ -6,11 +6,12 @@ plain data, every value in its one canonical spelling.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, TypeVar
 
-from commissions.engine.kinds import Kind, Problem, Report, Unfit
+from commissions.engine.kinds import Kind, Money, Problem, Report, Unfit
 
 
 class Refused(ValueError):
@@ -172,6 +173,23 @@ def write(filled: Any) -> dict[str, Any]:
         for name, field in _settings(type(filled)).items()
         if getattr(filled, name) != field.metadata["default"]
     }
+
+
+def amounts_in(value: Any, kind: Kind | None = None, path: str = "") -> Iterator[tuple[str, Fraction]]:
+    """Find every amount of money in what was read, with the path of its key."""
+    if isinstance(kind, Money) and value is not None:
+        yield path, value
+    elif isinstance(value, Mapping):
+        item = kind.item if isinstance(kind, TableOf) else None
+        for key, each in value.items():
+            yield from amounts_in(each, item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, tuple):
+        item = kind.item if isinstance(kind, ListOf) else None
+        for place, each in enumerate(value, 1):
+            yield from amounts_in(each, item, f"{path}[{place}]")
+    elif dataclasses.is_dataclass(value):
+        for name, field in _settings(value).items():
+            yield from amounts_in(getattr(value, name), field.metadata["kind"], f"{path}.{name}")
 
 
 def _settings(fills: Any) -> dict[str, Any]:

@@ -215,6 +215,22 @@ class Ratio(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Money(Kind):
+    """An amount of the plan's currency in whole units, such as 50 or "49.90"; ``Plan.minor`` makes minor units of it."""
+
+    meant = f"an amount of the plan's currency from 0 to {_MOST_POINTS} with up to four decimals, such as 50 or 49.90"
+
+    def convert(self, raw: Any) -> Fraction:
+        written = _number(raw)
+        if not re.fullmatch(r"\d{1,14}(\.\d{1,4})?", written) or Decimal(written) > _MOST_POINTS:
+            raise Unfit
+        return Fraction(written)
+
+    def dump(self, value: Fraction) -> int | str:
+        return int(value) if value.denominator == 1 else f"{Decimal(value.numerator) / Decimal(value.denominator):f}"
+
+
+@dataclass(frozen=True, slots=True)
 class Day(Kind):
     """A date."""
 

@@ -22,8 +22,8 @@ from commissions.engine import caps, ladder, money
 from commissions.engine.bonuses import BONUSES
 from commissions.engine.bonuses.bonus import Bonus, Unit
 from commissions.engine.caps import NO_CAPS, Caps, Step
-from commissions.engine.document import ListOf, Refused, Selected, Table, TableOf, read_values, setting, write
-from commissions.engine.kinds import Code, Day, OneOf, Problem, Ratio, Report, Text, Whole, choice
+from commissions.engine.document import ListOf, Refused, Selected, Table, TableOf, amounts_in, read_values, setting, write
+from commissions.engine.kinds import Code, Day, Money, OneOf, Problem, Ratio, Report, Text, Whole, choice
 from commissions.engine.ladder import Activity, Gate, Ladder, Legs, Rank, Where
 from commissions.engine.names import Names
 from commissions.engine.periods import Period
@@ -166,6 +166,10 @@ class Plan:
         """Whether each rank's test includes the tests of all the ranks below it."""
         return all(_includes(self, higher, lower) for lower, higher in pairwise(self.ranks))
 
+    def minor(self, amount: Fraction) -> int:
+        """Return an amount of the plan's currency (whole units, as the document writes it) in minor units."""
+        return int(amount * 10 ** money.EXPONENTS[self.currency])
+
     def value_of(self, currency: int) -> tuple[int, int]:
         """Return the fraction that turns minor units of a currency into minor units of the plan's currency.
 
@@ -237,11 +241,21 @@ def _check(values: dict[str, Any], report: Report) -> None:
     if values["ladder"]:
         names.require("ladder.period", values["ladder"].period, periods, "one of the plan's periods", report)
     ladder.check(ranks, values["activity"], values.get("gates") or (), names, report)
+    if heading:
+        _check_money(heading.currency, {name: values.get(name) for name in ("bonuses", "caps", "ranks")}, report)
     if values.get("caps"):
         caps.check(values["caps"], names, report)
     for place, bonus in enumerate(bonuses, 1):
         bonus.check(f"bonuses[{place}]", names, report)
     _check_circles(bonuses, report)
+
+
+def _check_money(currency: str, parts: dict[str, Any], report: Report) -> None:
+    """Report amounts with more decimals than the plan's currency has."""
+    for path, value in amounts_in(parts):
+        if (value * 10 ** money.EXPONENTS[currency]).denominator != 1:
+            decimals = money.EXPONENTS[currency]
+            report.wrong(path, Money().dump(value), f"an amount of {currency}, which has {decimals} decimals")
 
 
 def _check_circles(bonuses: tuple[Bonus, ...], report: Report) -> None:
