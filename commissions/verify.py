@@ -154,11 +154,9 @@ def _total_faults(period, company):
     plan = plan_versions.load(period.plan)
     stored = standing_rows.read(period.pk, company.index, len(company.people), [bonus.code for bonus in plan.bonuses])
     summed = np.zeros_like(stored.totals)
-    snapshot, count = snapshots.of_company(company, period), 0
-    for block in engine.lines(plan, snapshot, engine.stand(plan, snapshot)):
-        paid = block.payee != NONE
-        np.add.at(summed, (block.bonus[paid], block.payee[paid]), block.amount_minor[paid])
-        count += len(block)
+    lines = engine.calculate(plan, snapshots.of_company(company, period)).lines
+    paid = lines.payee != NONE
+    np.add.at(summed, (lines.bonus[paid], lines.payee[paid]), (lines.amount_minor - lines.cut_minor)[paid])
     faults = [
         f"distributor {int(company.people.id[place])} has {int(stored.totals[row, place])} of {plan.bonuses[row].code}, "
         f"the lines say {int(summed[row, place])}"
@@ -170,4 +168,4 @@ def _total_faults(period, company):
         f"the totals say {int(stored.totals[:, place].sum())}"
         for place in wrong[:MOST_FAULTS].tolist()
     ]
-    return count, faults
+    return len(lines), faults

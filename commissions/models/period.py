@@ -1,5 +1,7 @@
 """Periods: half-open stretches of time in the plan's time zone in which volume is counted."""
 
+from zoneinfo import ZoneInfo
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
@@ -13,10 +15,14 @@ class TsTzRange(Func):
 
 
 class Period(models.Model):
-    """A period ``[starts_at, ends_at)`` of one plan and period type."""
+    """A period ``[starts_at, ends_at)`` of one plan and period type: open, then shut (no more volume), then closed by a run.
+
+    ``kind`` is the code of the plan's period type. Volume that was credited after ``last_entry`` counts in a later period.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
+        SHUT = "shut", _("Being settled")
         CLOSED = "closed", _("Closed")
 
     plan = models.ForeignKey("commissions.PlanVersion", models.PROTECT, related_name="periods", verbose_name=_("plan version"))
@@ -26,6 +32,10 @@ class Period(models.Model):
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
+    shut_at = models.DateTimeField(_("shut"), null=True, blank=True)
+    last_entry = models.BigIntegerField(
+        _("last entry"), null=True, blank=True, help_text=_("The newest volume entry when the books were shut.")
+    )
 
     class Meta:
         verbose_name = _("period")
@@ -34,7 +44,7 @@ class Period(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "name"], name="period_kind_name_unique"),
             models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="period_starts_before_it_ends"),
-            models.CheckConstraint(condition=Q(status__in=["open", "closed"]), name="period_status_known"),
+            models.CheckConstraint(condition=Q(status__in=["open", "shut", "closed"]), name="period_status_known"),
             ExclusionConstraint(
                 name="period_of_a_kind_never_overlaps",
                 expressions=[
@@ -46,3 +56,13 @@ class Period(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def zone(self):
+        """The clock of the period."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def address(self):
+        """How the period is named in an address or a command: the name of a month, else type and name."""
+        return self.name if self.kind == "month" else f"{self.kind}:{self.name}"

@@ -1,5 +1,6 @@
 """Volume entries: the append-only facts that every commission is computed from."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -77,6 +78,7 @@ class VolumeEntry(models.Model):
             ),
         ]
         indexes = [
+            BrinIndex(fields=["credited_at"], name="volume_by_time"),
             models.Index(fields=["period", "distributor"], name="volume_by_distributor"),
             models.Index(fields=["distributor", "-credited_at"], name="volume_latest"),
             models.Index(fields=["reverses"], name="volume_reversals", condition=Q(reverses__isnull=False)),

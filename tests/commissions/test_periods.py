@@ -7,31 +7,35 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from commissions import periods, plan_versions
+from commissions.engine import periods as calendar
 from commissions.models import LivePending, Period
 from tests.commissions.company import at, plan
 
 ZONES = ["America/New_York", "America/Denver", "America/Sao_Paulo", "Europe/Paris", "Asia/Beirut", "Asia/Tokyo"]
 
 
+def month_on(name):
+    """Return a period type: months on some clock."""
+    return calendar.Period(kind=calendar.PeriodKind.MONTH, time_zone=name)
+
+
 @pytest.mark.parametrize("name", ZONES)
 def test_every_instant_falls_in_the_month_that_its_own_clock_shows(name):
-    zone = ZoneInfo(name)
     instant = datetime(2018, 1, 1, tzinfo=UTC)
     while instant.year < 2021:
-        month = periods.month_of(instant, zone)
-        assert month.starts_at <= instant < month.ends_at
-        assert month.name == instant.astimezone(zone).strftime("%Y-%m")
+        month = periods.span_of(month_on(name), instant)
+        assert month.start.astimezone(UTC) <= instant < month.end.astimezone(UTC)
+        assert month.name == instant.astimezone(ZoneInfo(name)).strftime("%Y-%m")
         instant += timedelta(hours=7, minutes=13)
 
 
 @pytest.mark.parametrize("name", ZONES)
 def test_months_follow_each_other_without_gap_or_overlap(name):
-    zone = ZoneInfo(name)
-    month = periods.month_of(datetime(2016, 1, 15, tzinfo=UTC), zone)
+    month = periods.span_of(month_on(name), datetime(2016, 1, 15, tzinfo=UTC))
     for _ in range(132):
-        after = periods.month_of(month.ends_at, zone)
-        assert after.starts_at == month.ends_at
-        assert periods.month_of(month.ends_at - timedelta(microseconds=1), zone) == month
+        after = periods.span_of(month_on(name), month.end.astimezone(UTC))
+        assert after.start.astimezone(UTC) == month.end.astimezone(UTC)
+        assert periods.span_of(month_on(name), month.end.astimezone(UTC) - timedelta(microseconds=1)) == month
         month = after
     assert month.name == "2027-01"
 
