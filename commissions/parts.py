@@ -123,7 +123,7 @@ def _part(person, period, which, parameters, sellers):
         measured=np.zeros((len(plan.requirements), count), dtype=np.int64),
         gated=np.zeros((len(plan.gates), count), dtype=np.bool_),
     )
-    sales = snapshots.read_sales_of(index, period.pk, ids.tolist() if sellers is None else sellers)
+    sales = snapshots.read_sales_of(index, period, ids.tolist() if sellers is None else sellers)
     totals = np.zeros((len(plan.bonuses), count), dtype=np.int64)
     earned = dict(EarningTotal.objects.filter(period=period, distributor=person).values_list("bonus", "amount_minor"))
     totals[:, 0] = [earned.get(bonus.code, 0) for bonus in plan.bonuses]

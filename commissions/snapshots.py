@@ -12,12 +12,14 @@ from types import MappingProxyType
 
 import numpy as np
 import psycopg
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection, transaction
 
+from commissions import periods, plan_versions, sale_columns
 from commissions.engine import snapshot as engine_snapshot
 from commissions.engine.money import CURRENCIES
 from commissions.engine.snapshot import BuyerKind, Index, People, Snapshot, Status
-from commissions.models import Fact, LivePending
+from commissions.models import Fact, LivePending, Period, VolumeEntry
 from genealogy.models import Tree
 
 SPONSOR_TREE = "sponsor"
@@ -125,40 +127,43 @@ def read_facts(index, count, ends_at):
 
 # Quantity, currency (as a hash of 24 bits) and buyer share one number: each column of its own costs as much as a big one.
 ENTRIES = """
-    SELECT id, distributor_id, credited_at, hashtextextended(reference, 0) AS reference,
-           (quantity::bigint << 32) | ((hashtext(currency) & 16777215)::bigint << 8) | ascii(buyer_kind) AS small,
-           pv, cv, paid_minor, seller_price_minor, coalesce(reverses_id, 0) AS reverses
-    FROM commissions_volumeentry WHERE
+    SELECT v.id, v.distributor_id, v.credited_at, hashtextextended(v.reference, 0) AS reference,
+           (v.quantity::bigint << 32) | ((hashtext(v.currency) & 16777215)::bigint << 8) | ascii(v.buyer_kind) AS small,
+           v.pv, v.cv, v.paid_minor, v.seller_price_minor, coalesce(v.reverses_id, 0) AS reverses{more}
+    FROM commissions_volumeentry v WHERE {where}
 """
 ENTRY_NAMES = (
     "id", "distributor_id", "credited_at", "reference", "small", "pv", "cv", "paid_minor", "seller_price_minor", "reverses",
 )  # fmt: skip
 
 
-def read_sales(index, period_id):
-    """Return all entries of a period, sorted as the engine wants them. Raises Unsound for one outside the tree."""
-    parts = _parts(period_id)
-    where = "period_id = %s" + (" AND id %% %s = %s" if parts > 1 else "")
-    read = [
-        columns(ENTRIES + where, ENTRY_NAMES, [period_id, parts, part] if parts > 1 else [period_id], instants=("credited_at",))
-        for part in range(parts)
-    ]
-    return _sales(index, [np.concatenate(column) for column in zip(*read, strict=True)])
+def read_sales(index, period):
+    """Return all entries that count in a period, sorted as the engine wants them. Raises Unsound for one outside the tree."""
+    where, parameters = periods.counted(period)
+    parts = _parts(where, parameters)
+    if parts == 1:
+        return _read(index, period, where, parameters)
+    some = [_columns(period, f"{where} AND v.id %% %s = %s", [*parameters, parts, part]) for part in range(parts)]
+    return _sales(index, period, [np.concatenate(column) for column in zip(*some, strict=True)])
 
 
 def read_entries(index, entry_ids):
-    """Return some entries: ``{period id: Sales}``. Raises Unsound for one outside the tree."""
-    query = ENTRIES.replace("SELECT id,", "SELECT id, period_id,", 1) + "id = ANY(%s)"
-    *raw, period_ids = columns(query, (*ENTRY_NAMES, "period_id"), [list(entry_ids)], instants=("credited_at",))
-    return {
-        int(period_id): _sales(index, [column[period_ids == period_id] for column in raw]) for period_id in np.unique(period_ids)
-    }
+    """Return some entries by the period they are stored with: ``{period id: Sales}``. Raises Unsound for one outside the tree."""
+    stored = VolumeEntry.objects.order_by().filter(pk__in=entry_ids).values("period").annotate(ids=ArrayAgg("pk"))
+    ids = {row["period"]: row["ids"] for row in stored}
+    found = Period.objects.select_related("plan").in_bulk(ids)
+    return {pk: read_chosen(index, found[pk], chosen) for pk, chosen in ids.items()}
 
 
-def read_sales_of(index, period_id, seller_ids):
-    """Return the entries of a period that are credited to some distributors."""
-    where = "period_id = %s AND distributor_id = ANY(%s)"
-    return _sales(index, columns(ENTRIES + where, ENTRY_NAMES, [period_id, list(seller_ids)], instants=("credited_at",)))
+def read_chosen(index, period, entry_ids):
+    """Return some entries as a period sees them, whether or not they count in it."""
+    return _read(index, period, "v.id = ANY(%s)", [list(entry_ids)])
+
+
+def read_sales_of(index, period, seller_ids):
+    """Return the entries that count in a period and are credited to some distributors."""
+    where, parameters = periods.counted(period)
+    return _read(index, period, f"{where} AND v.distributor_id = ANY(%s)", [*parameters, list(seller_ids)])
 
 
 def no_sales(index):
@@ -166,18 +171,31 @@ def no_sales(index):
     return engine_snapshot.no_sales()
 
 
-def _parts(period_id):
-    """Return in how many queries the entries of a period are read, by what the planner expects to find."""
+def _parts(where, parameters):
+    """Return in how many queries entries are read, by what the planner expects to find."""
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (FORMAT JSON) SELECT id FROM commissions_volumeentry WHERE period_id = %s", [period_id])
+        cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT v.id FROM commissions_volumeentry v WHERE {where}", parameters)
         (plan,) = cursor.fetchone()
     return 1 + int(plan[0]["Plan"]["Plan Rows"]) // ENTRIES_A_QUERY
 
 
-def _sales(index, raw):
+def _read(index, period, where, parameters):
+    return _sales(index, period, _columns(period, where, parameters))
+
+
+def _columns(period, where, parameters):
+    """Return the raw columns of entries: those of every plan, then those that the period's plan asks for."""
+    more = sale_columns.of_plan(plan_versions.load(period.plan))
+    asked = "".join(f', {expression} AS "{name}"' for name, expression in more.items())
+    names = (*ENTRY_NAMES, *(f'"{name}"' for name in more))
+    return columns(ENTRIES.format(more=asked, where=where), names, parameters, instants=("credited_at",))
+
+
+def _sales(index, period, raw):
     """Return raw columns of entries as ``Sales``."""
-    entry, distributor, at, reference, small, pv, cv, paid, seller, reverses = raw
-    return engine_snapshot.sales(
+    (entry, distributor, at, reference, small, pv, cv, paid, seller, reverses), more = raw[:10], raw[10:]
+    names = sale_columns.of_plan(plan_versions.load(period.plan))
+    found = engine_snapshot.sales(
         index,
         id=entry,
         person_id=distributor,
@@ -191,7 +209,54 @@ def _sales(index, raw):
         seller_minor=seller,
         currency=_currency_places((small >> 8) & 0xFFFFFF),
         reverses=reverses,
+        more=_named(dict(zip(names, more, strict=True))),
     )
+    return _without_late_returns(period, found)
+
+
+def _named(more):
+    """Return further columns with places among the words in place of the numbers that came over."""
+    if more.keys() & set(sale_columns.WORDS):
+        _names, numbers = sale_columns.read_words()
+        more |= {name: places(np.array(numbers[name], dtype=np.int64), more[name]) for name in sale_columns.WORDS}
+    return more
+
+
+LATE_RETURNS = """
+    SELECT r.id FROM commissions_volumeentry r JOIN commissions_volumeentry v ON v.id = r.reverses_id
+    WHERE r.id = ANY(%s) AND NOT ({original})
+"""
+
+
+def _without_late_returns(period, sales):
+    """Return sales in which the return of a sale of an earlier period counts for nothing that is paid on.
+
+    What that sale paid is taken back line by line (clawbacks.py), and would be taken twice. Whether it lowers the qualifying
+    volume is the plan's to say.
+    """
+    returns = np.flatnonzero(sales.reverses)
+    if not len(returns):
+        return sales
+    where, parameters = periods.counted(period, "v")
+    (ids,) = columns(LATE_RETURNS.format(original=where), ("id",), [sales.id[returns].tolist(), *parameters])
+    late = returns[np.isin(sales.id[returns], ids)]
+    if not len(late):
+        return sales
+    settings = plan_versions.load(period.plan).returns
+    nothing = {"quantity", "cv", "paid_minor", "seller_minor"}
+    if settings is not None and not settings.lowers_qualifying:
+        nothing.add("pv")
+    changed = {name: _zeroed(getattr(sales, name), late) for name in nothing}
+    more = {
+        name: _zeroed(values, late) if name.startswith(("volume.", "amount.")) else values for name, values in sales.more.items()
+    }
+    return dataclasses.replace(sales, **changed, more=more)
+
+
+def _zeroed(values, rows):
+    values = values.copy()
+    values[rows] = 0
+    return values
 
 
 def _order_numbers(entry, reference):
@@ -256,7 +321,38 @@ def take(period):
         return of_company(read_company(), period)
 
 
+PLACED = """
+    SELECT p.distributor_id, coalesce(above.distributor_id, 0) AS parent, coalesce(p.leg, -1) AS leg
+    FROM genealogy_position p JOIN genealogy_tree t ON t.id = p.tree_id
+    LEFT JOIN genealogy_position above ON above.id = p.parent_id WHERE t.code = %s ORDER BY p.lft
+"""
+
+
+def read_trees(index, plan):
+    """Return the placement trees that a plan names, by code; one in which nobody stands yet is empty."""
+    trees = {}
+    for code in plan.trees:
+        ids, parent, leg = columns(PLACED, ("distributor_id", "parent", "leg"), [code])
+        trees[code] = engine_snapshot.placed(index, id=ids, parent_id=parent, leg=leg)
+    return MappingProxyType(trees)
+
+
 def of_company(company, period):
     """Return the snapshot of one period for people who were read already, within the same instant."""
     facts = read_facts(company.index, len(company.people), period.ends_at)
-    return Snapshot(people=as_of(company.people, facts, period.ends_at), sales=read_sales(company.index, period.pk))
+    trees = read_trees(company.index, plan_versions.load(period.plan))
+    people = dataclasses.replace(as_of(company.people, facts, period.ends_at), trees=trees)
+    return of_people(people, company.index, period)
+
+
+def of_people(people, index, period):
+    """Return the snapshot of one period for people as the period sees them."""
+    asks = sale_columns.of_plan(plan_versions.load(period.plan)).keys() & set(sale_columns.WORDS)
+    return Snapshot(
+        people=people,
+        sales=read_sales(index, period),
+        start=int(period.starts_at.timestamp() * 1_000_000),
+        end=int(period.ends_at.timestamp() * 1_000_000),
+        words=MappingProxyType(sale_columns.read_words()[0] if asks else {}),
+        period=period.kind,
+    )
