@@ -105,6 +105,11 @@ class Requirement:
     where: Where | None = None
 
     @property
+    def is_points(self) -> bool:
+        """Whether it is counted in hundredths of a point."""
+        return self.measure is not Measure.LEGS
+
+    @property
     def missing(self) -> int:
         """How much more it takes, 0 if it is met."""
         return max(self.need - self.have, 0)

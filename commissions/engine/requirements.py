@@ -40,6 +40,7 @@ class Requirement(ABC):
     """Something that a person has to have enough of."""
 
     measure: ClassVar[str]
+    is_points: ClassVar[bool] = False
 
     @property
     @abstractmethod

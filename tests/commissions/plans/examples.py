@@ -17,13 +17,23 @@ from commissions.engine import plan as plans
 from commissions.engine.calculate import calculate
 from commissions.engine.money import EXPONENTS
 from commissions.engine.result import Reason
+from commissions.files.columns import Source
+from commissions.files.company import read_company
+from commissions.files.state import rows_of
 from tests.commissions.engine.companies import engine_snapshot
 from tests.commissions.engine.outline import outline
 from tests.commissions.engine.twin import Sale
 
 FOLDER = Path(__file__).parent
 FILES = sorted(FOLDER.glob("*.toml"))
-HEADING = {"code": "example", "name": "Example", "version": 1, "currency": "USD", "effective_from": "2026-01-01", "credit_date": "paid"}
+HEADING = {
+    "code": "example",
+    "name": "Example",
+    "version": 1,
+    "currency": "USD",
+    "effective_from": "2026-01-01",
+    "credit_date": "paid",
+}
 RULES = {
     "plan": HEADING,
     "periods": {"month": {"kind": "month", "time_zone": "UTC"}},
@@ -44,9 +54,31 @@ class Example:
             self.plan = plans.parse((SHIPPED / f"{self.raw['plan']}.toml").read_text())
         else:
             self.plan = plans.restore(RULES | self.raw["rules"])
-        self.names, self.statuses, people = self._people()
-        self.snapshot = engine_snapshot(people, self._sales())
+        if "people" in self.raw:
+            self._read_files()
+        else:
+            self.names, self.statuses, people = self._people()
+            self.snapshot = engine_snapshot(people, self._sales())
         self.result = calculate(self.plan, self.snapshot)
+
+    def _read_files(self):
+        """Read the example as ``manage.py calculate`` reads files."""
+        kinds = [name for name in ("people", "orders", "parties", "state") if name in self.raw]
+        sources = {name: Source.text(f"{name}.csv", unindented(self.raw[name])) for name in kinds}
+        self.company = read_company(self.plan, sources, self.raw["period"])
+        self.snapshot = self.company.snapshot
+
+    def name(self, place):
+        """The name of a person by the place in the snapshot."""
+        number = int(self.snapshot.people.id[place])
+        return self.company.names.name(number) if "people" in self.raw else self.names[number - 1]
+
+    def left(self):
+        """What is left for the next period: who, which number, its value."""
+        return {
+            (person or "company", name): value
+            for person, name, value in rows_of(self.result.state, self.snapshot.people, self.company.names)
+        }
 
     def _people(self):
         lines = [line.split("#")[0].rstrip() for line in self.raw["tree"].splitlines() if line.split("#")[0].strip()]
@@ -88,9 +120,9 @@ class Example:
         """What everybody earned, by name and bonus."""
         totals = self.result.totals
         return {
-            (self.names[person], code): self.amount(totals[bonus, place])
+            (self.name(place), code): self.amount(totals[bonus, place])
             for bonus, code in enumerate(self.codes)
-            for place, person in enumerate(self.snapshot.people.id - 1)
+            for place in range(len(self.snapshot.people))
             if totals[bonus, place]
         }
 
@@ -108,14 +140,20 @@ class Example:
         standings = self.result.standings
         codes = [*(rank.code for rank in self.plan.ranks), "none"]
         return {
-            self.names[person]: (
+            self.name(place): (
                 plain(standings.pv[place]),
                 plain(standings.gv[place]),
                 "active" if standings.active[place] else "inactive",
                 codes[standings.rank[place]],
             )
-            for place, person in enumerate(self.snapshot.people.id - 1)
+            for place in range(len(self.snapshot.people))
         }
+
+
+def unindented(text):
+    """CSV without comments, empty lines and the blanks that line it up."""
+    lines = (line.split("#")[0] for line in text.splitlines())
+    return "\n".join(",".join(value.strip() for value in line.split(",")) for line in lines if line.strip()) + "\n"
 
 
 def rows(text):

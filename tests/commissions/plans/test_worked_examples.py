@@ -16,6 +16,11 @@ def test_the_example_comes_out_to_the_cent(path):
     example = Example(path)
     assert example.earned() == {(name, bonus): amount for name, bonus, amount in rows(example.raw["earned"])}
     assert example.unearned() == {(bonus, reason): amount for bonus, reason, amount in rows(example.raw.get("unearned", ""))}
+    if "left" in example.raw:
+        left = example.left()
+        assert {key: value for key, value in left.items() if not key[1].startswith("rank.")} == {
+            (who, name): " ".join(value) for who, name, *value in rows(example.raw["left"])
+        }
     stands = example.stands()
     for name, *expected in rows(example.raw.get("stands", "")):
         assert stands[name] == tuple(expected), name

@@ -1,0 +1,254 @@
+"""orders.csv and parties.csv: what was sold, line by line, and at which party."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine import money, snapshot
+from commissions.engine.plan import Plan
+from commissions.engine.snapshot import NONE, BuyerKind, Index, Parties, People, Sales
+from commissions.files import values
+from commissions.files.columns import Column, Read, Source, read
+from commissions.files.values import NOBODY, Names, Words
+
+_BUYERS = {"distributor": BuyerKind.DISTRIBUTOR, "preferred": BuyerKind.PREFERRED, "retail": BuyerKind.RETAIL}
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The sales of a period, with the names of their orders (by entry id less 1) and how many rows lay outside of it."""
+
+    sales: Sales
+    order_of_row: list[int]
+    products: tuple[str, ...]
+    markets: tuple[str, ...]
+    outside: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The instants that bound a period, in microseconds since 1970 in UTC."""
+
+    start: int
+    end: int
+
+
+def read_orders(
+    source: Source, plan: Plan, people: People, names: Names, zone: ZoneInfo, ends: Ends, parties: Parties | None
+) -> Orders:
+    """Return the sales that were credited in the period. Raises BadFile."""
+    products, markets = Words(), Words()
+    rows = read(source, _columns(plan, names, zone, products, markets))
+    count = len(rows)
+
+    def column(name: str, absent: int = 0) -> NDArray[np.int64]:
+        found = rows.columns.get(name)
+        return np.full(count, absent, dtype=np.int64) if found is None else np.array(found, dtype=np.int64)
+
+    index = Index(people.id)
+    order, person, at = column("id"), column("person"), column("at")
+    _refuse_unknown(rows, person, people, "person", names)
+    kind = column("buyer_kind", BuyerKind.RETAIL)
+    buyer = column("buyer")
+    buyer = np.where((buyer == NOBODY) & (kind == BuyerKind.DISTRIBUTOR), person, buyer)
+    refund_of = column("refund_of")
+    currency = column("currency", money.INDEX[plan.currency])
+    figures = {name: column(name) for name in ("pv", "cv", *(f"volume.{name}" for name in plan.volumes))}
+    amounts = {
+        name: _scaled(rows, name, column(name), currency)
+        for name in ("paid", "seller_price", *(f"amount.{name}" for name in plan.amounts))
+    }
+    quantity = column("quantity", 1)
+    negative = (refund_of != NOBODY) & (quantity > 0) & ("quantity" not in rows.columns)
+    quantity = np.where(negative, -1, quantity)
+    original = _originals(rows, order, refund_of)
+    _refuse_too_much(rows, order, refund_of, original, {**figures, **amounts}, names)
+    first = column("first_order") if "first_order" in rows.columns else _first_orders(order, kind, buyer, at, refund_of, original)
+    inside = np.flatnonzero((at >= ends.start) & (at < ends.end))
+    more: dict[str, NDArray[np.int64]] = {"buyer": buyer, "first": first}
+    more |= {name: column(name) for name in ("product", "market") if name in rows.columns}
+    more |= {name: values_ for name, values_ in {**figures, **amounts}.items() if "." in name}
+    if "code" in rows.columns:
+        code = column("code")
+        _refuse_unknown(rows, code, people, "code", names)
+        more["code"] = np.where(code == NOBODY, NONE, code)
+    if "party" in rows.columns:
+        more["party"] = _party_places(rows, column("party"), parties, names)
+    entry = np.arange(1, count + 1)
+    sales = snapshot.sales(
+        index,
+        id=entry[inside],
+        person_id=person[inside],
+        at=at[inside],
+        order=_first_entry(order)[inside],
+        buyer_kind=kind[inside],
+        quantity=quantity[inside],
+        pv=figures["pv"][inside],
+        cv=figures["cv"][inside],
+        paid_minor=amounts["paid"][inside],
+        seller_minor=amounts["seller_price"][inside],
+        currency=currency[inside],
+        reverses=np.where(original == NONE, 0, original + 1)[inside],
+        more={name: column_[inside] for name, column_ in more.items()},
+    )
+    return Orders(sales, rows.columns["id"], tuple(products.places), tuple(markets.places), count - len(inside))
+
+
+def read_parties(source: Source, people: People, names: Names, zone: ZoneInfo) -> Parties:
+    """Return all parties of the file, in the order of their numbers. Raises BadFile."""
+    instant = values.instant(zone)
+    columns = {
+        "id": Column(names.needed, needed=True),
+        "host": Column(names.needed, needed=True),
+        "seller": Column(names.needed, needed=True),
+        "held_on": Column(instant, needed=True),
+        "closed_on": Column(values.maybe(instant, 0)),
+        "guests": Column(values.whole),
+        "booked_from": Column(names.number),
+    }
+    rows = read(source, columns)
+
+    def column(name: str) -> NDArray[np.int64]:
+        return np.array(rows.columns.get(name, [0] * len(rows)), dtype=np.int64)
+
+    ids, host, seller, booked = column("id"), column("host"), column("seller"), column("booked_from")
+    _refuse_unknown(rows, host, people, "host", names)
+    _refuse_unknown(rows, seller, people, "seller", names)
+    order = np.argsort(ids, kind="stable")
+    twice = np.flatnonzero(ids[order][1:] == ids[order][:-1])
+    if twice.size:
+        raise rows.bad(int(order[twice[0] + 1]), "id", "is there already")
+    at = np.minimum(np.searchsorted(ids[order], booked), max(len(ids) - 1, 0))
+    unknown = np.flatnonzero((booked != NOBODY) & (ids[order][at] != booked)) if len(ids) else order
+    if unknown.size:
+        raise rows.bad(int(unknown[0]), "booked_from", f"{names.name(int(booked[unknown[0]]))} is not among the parties")
+    index = Index(people.id)
+    return Parties(
+        id=ids[order],
+        host=index.of(host[order], "host"),
+        seller=index.of(seller[order], "seller"),
+        held_at=column("held_on")[order],
+        closed_at=column("closed_on")[order],
+        guests=column("guests")[order],
+        booked_from=np.where(booked == NOBODY, NONE, at)[order],
+    )
+
+
+def _columns(plan: Plan, names: Names, zone: ZoneInfo, products: Words, markets: Words) -> dict[str, Column]:
+    currency = values.word(money.INDEX, empty=money.INDEX[plan.currency])
+    return {
+        "id": Column(names.needed, needed=True),
+        "person": Column(names.needed, needed=True),
+        "buyer_kind": Column(values.word(_BUYERS)),
+        "buyer": Column(names.number),
+        "at": Column(values.instant(zone), needed=True),
+        "quantity": Column(values.maybe(values.whole, 1)),
+        **{name: Column(values.points) for name in ("pv", "cv", *(f"volume.{name}" for name in plan.volumes))},
+        **{name: Column(values.amount) for name in ("paid", "seller_price", *(f"amount.{name}" for name in plan.amounts))},
+        "currency": Column(currency),
+        "product": Column(products.place),
+        "market": Column(markets.place),
+        "code": Column(names.number),
+        "party": Column(names.number),
+        "first_order": Column(values.word({"yes": 1, "no": 0}, empty=0)),
+        "refund_of": Column(names.number),
+    }
+
+
+def _scaled(rows: Read, name: str, amount: NDArray[np.int64], currency: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Bring amounts from the decimals that they were read with to those of each row's currency."""
+    spare = 10 ** (values.MOST_DECIMALS - np.array(list(money.EXPONENTS.values()), dtype=np.int64))[currency]
+    scaled, rest = np.divmod(np.abs(amount), spare)
+    if rest.any():
+        row = int(np.flatnonzero(rest)[0])
+        code = money.CURRENCIES[int(currency[row])]
+        raise rows.bad(row, name, f"has more decimals than {code}, which has {money.EXPONENTS[code]}")
+    return np.where(amount < 0, -scaled, scaled)
+
+
+def _refuse_unknown(rows: Read, wanted: NDArray[np.int64], people: People, column: str, names: Names) -> None:
+    unknown = np.flatnonzero((wanted != NOBODY) & ~np.isin(wanted, people.id))
+    if unknown.size:
+        row = int(unknown[0])
+        raise rows.bad(row, column, f"{names.name(int(wanted[row]))} is not among the people")
+
+
+def _first_entry(order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return, for every row, the number of the first row of its order: what rows of one order share."""
+    _, first, inverse = np.unique(order, return_index=True, return_inverse=True)
+    entry: NDArray[np.int64] = np.asarray(first[inverse] + 1, dtype=np.int64)
+    return entry
+
+
+def _originals(rows: Read, order: NDArray[np.int64], refund_of: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the first row of the order that each row refunds, NONE where it refunds none or one not in the file."""
+    found = np.full(len(order), NONE, dtype=np.int64)
+    refunds = np.flatnonzero(refund_of != NOBODY)
+    if not refunds.size:
+        return found
+    ids, first = np.unique(order, return_index=True)
+    at = np.minimum(np.searchsorted(ids, refund_of[refunds]), len(ids) - 1)
+    found[refunds] = np.where(ids[at] == refund_of[refunds], first[at], NONE)
+    own = refunds[order[refunds] == refund_of[refunds]]
+    if own.size:
+        raise rows.bad(int(own[0]), "refund_of", "names the order itself; a refund is an order of its own")
+    return found
+
+
+def _refuse_too_much(
+    rows: Read,
+    order: NDArray[np.int64],
+    refund_of: NDArray[np.int64],
+    original: NDArray[np.int64],
+    figures: dict[str, NDArray[np.int64]],
+    names: Names,
+) -> None:
+    """Refuse refunds that are larger, together, than the order that they refund, and those that add to it."""
+    refunds = np.flatnonzero(refund_of != NOBODY)
+    of_known = refunds[original[refunds] != NONE]
+    ids, group = np.unique(order, return_inverse=True)
+    for name, figure in figures.items():
+        wrong = refunds[figure[refunds] > 0]
+        if wrong.size:
+            raise rows.bad(int(wrong[0]), name, "is above 0 on a refund; expected a negative number or 0")
+        sold, back = np.zeros((2, len(ids)), dtype=np.int64)
+        plain = np.flatnonzero(refund_of == NOBODY)
+        np.add.at(sold, group[plain], figure[plain])
+        np.add.at(back, group[original[of_known]], figure[of_known])
+        too_much = sold + back < 0
+        too_much &= back < 0
+        if too_much.any():
+            row = int(of_known[too_much[group[original[of_known]]]][-1])
+            raise rows.bad(row, name, f"refunds more of order {names.name(int(refund_of[row]))} than was sold")
+
+
+def _first_orders(
+    order: NDArray[np.int64],
+    kind: NDArray[np.int64],
+    buyer: NDArray[np.int64],
+    at: NDArray[np.int64],
+    refund_of: NDArray[np.int64],
+    original: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Mark the rows of each buyer's first order in the file, and the refunds of it; a buyer without a name has none."""
+    known = np.flatnonzero((buyer != NOBODY) & (refund_of == NOBODY))
+    by_time = known[np.lexsort((order[known], at[known], buyer[known], kind[known]))]
+    same = (kind[by_time][1:] == kind[by_time][:-1]) & (buyer[by_time][1:] == buyer[by_time][:-1])
+    heads = by_time[np.flatnonzero(np.concatenate(([True], ~same)))] if by_time.size else by_time
+    first = np.isin(order, order[heads]) & (refund_of == NOBODY)
+    back = np.flatnonzero(original != NONE)
+    first[back] = first[original[back]]
+    return first.astype(np.int64)
+
+
+def _party_places(rows: Read, party: NDArray[np.int64], parties: Parties | None, names: Names) -> NDArray[np.int64]:
+    ids = parties.id if parties is not None else np.empty(0, dtype=np.int64)
+    at = np.minimum(np.searchsorted(ids, party), max(len(ids) - 1, 0))
+    known = ids[at] == party if len(ids) else np.zeros(len(party), dtype=np.bool_)
+    unknown = np.flatnonzero((party != NOBODY) & ~known)
+    if unknown.size:
+        row = int(unknown[0])
+        raise rows.bad(row, "party", f"{names.name(int(party[row]))} is not among the parties")
+    return np.where(party == NOBODY, NONE, at)

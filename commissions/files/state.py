@@ -1,0 +1,86 @@
+"""state.csv: what the period before left, and what this one leaves: one number a row.
+
+A row is a person's (``person``, ``name``, ``value``), the company's (no person), or a row of a table: no person, the
+name ``table.<name>``, and numbers separated by spaces.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine.snapshot import Index, People, State
+from commissions.files import values
+from commissions.files.columns import Column, Source, Unfit, read
+from commissions.files.values import NOBODY, Names, Words
+
+_TABLE = "table."
+
+
+def read_state(source: Source, people: People, names: Names) -> State:
+    """Return the state of a file. Raises BadFile."""
+    words, texts = Words(), Words()
+
+    def value(text: str) -> int:
+        for part in text.split() or [""]:
+            values.whole(part or "x")
+        return texts.place(text)
+
+    columns = {
+        "person": Column(names.number, needed=True),
+        "name": Column(_named(words), needed=True),
+        "value": Column(value, needed=True),
+    }
+    rows = read(source, columns)
+    person, name, text = (np.array(rows.columns[each], dtype=np.int64) for each in columns)
+    unknown = np.flatnonzero((person != NOBODY) & ~np.isin(person, people.id))
+    if unknown.size:
+        raise rows.bad(int(unknown[0]), "person", f"{names.name(int(person[unknown[0]]))} is not among the people")
+    written = list(texts.places)
+    of_people: dict[str, NDArray[np.int64]] = {}
+    of_company: dict[str, int] = {}
+    tables: dict[str, NDArray[np.int64]] = {}
+    for code, place in words.places.items():
+        here = np.flatnonzero(name == place)
+        numbers = [[int(part) for part in written[each].split()] for each in text[here]]
+        if code.startswith(_TABLE):
+            width = len(numbers[0])
+            odd = next((row for row, each in zip(here, numbers, strict=True) if len(each) != width), None)
+            if odd is not None:
+                raise rows.bad(int(odd), "value", f"has another number of numbers than the rows of {code} before, {width}")
+            tables[code.removeprefix(_TABLE)] = np.array(numbers, dtype=np.int64)
+            continue
+        wide = next((row for row, each in zip(here, numbers, strict=True) if len(each) != 1), None)
+        if wide is not None:
+            raise rows.bad(int(wide), "value", "has several numbers; expected one whole number")
+        single = np.array([each[0] for each in numbers], dtype=np.int64)
+        nobody = person[here] == NOBODY
+        if nobody.any():
+            of_company[code] = int(single[nobody].sum())
+        if not nobody.all():
+            of_people[code] = np.zeros(len(people), dtype=np.int64)
+            of_people[code][Index(people.id).of(person[here][~nobody], "person")] = single[~nobody]
+    return State(of_people, of_company, tables)
+
+
+def rows_of(state: State, people: People, names: Names) -> Iterator[tuple[str, str, str]]:
+    """Yield the rows of a state; zeros are left out."""
+    for name in sorted(state.people):
+        column = state.people[name]
+        for person in np.flatnonzero(column).tolist():
+            yield names.name(int(people.id[person])), name, str(int(column[person]))
+    for name in sorted(state.company):
+        yield "", name, str(state.company[name])
+    for name in sorted(state.tables):
+        for row in state.tables[name].tolist():
+            yield "", f"{_TABLE}{name}", " ".join(map(str, row))
+
+
+def _named(words: Words):  # type: ignore[no-untyped-def]
+    def place(text: str) -> int:
+        found = words.place(text)
+        if found < 0:
+            raise Unfit("the name of a number, such as rank.title")
+        return found
+
+    return place
