@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from commissions.engine.bonuses import BONUSES
+from commissions.engine.bonuses.sources import SalesFilter
 from commissions.engine.explain import Says
-from commissions.engine.ladder import Activity, LegCap, Legs, Rank
+from commissions.engine.ladder import Activity, Gate, Ladder, LegCap, Legs, Rank
 from commissions.engine.periods import Period
+from commissions.engine.placement import MatrixTree
 from commissions.engine.plan import Heading, Plan
 from commissions.engine.result import Reason
+from commissions.engine.returns import Returns
 
 DOCS = Path(__file__).parents[3] / "docs"
 DOCUMENT = (DOCS / "plans" / "document.md").read_text()
@@ -24,10 +27,14 @@ def test_every_kind_of_bonus_has_a_page_with_all_its_settings(kind):
         assert f"`{name}`" in page or f"`{name}`" in DOCUMENT, name
 
 
-@pytest.mark.parametrize("part", [Plan, Heading, Period, Activity, Rank, Legs, LegCap])
+PARTS = [Plan, Heading, Period, Activity, Ladder, Rank, Legs, LegCap, Gate, Returns, SalesFilter, MatrixTree]
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_every_key_of_the_document_is_described(part):
     for name in settings(part):
-        assert any(mark in DOCUMENT for mark in (f"`{name}`", f"`[{name}]`", f"`[[{name}]]`", f" {name} ", f" {name},")), name
+        marks = (f"`{name}`", f"`[{name}]`", f"`[[{name}]]`", f"`[{name}.<name>]`", f"`{name} = ", f" {name} ", f" {name},")
+        assert any(mark in DOCUMENT for mark in marks), name
 
 
 def test_every_sentence_and_every_reason_is_listed():
