@@ -1,0 +1,146 @@
+"""Files are read exactly, in any order, and every mistake in them is named by file, line and column."""
+
+import random
+
+import pytest
+
+from commissions.engine import plan as plans
+from commissions.engine.calculate import calculate
+from commissions.engine.periods import NoSuchPeriod
+from commissions.engine.plan import NoRate
+from commissions.files import outcome
+from commissions.files.columns import BadFile, Source
+from commissions.files.company import read_company, sources_in
+from tests.commissions.plans.examples import SHIPPED
+
+PLAN = plans.parse((SHIPPED / "fernhollow.toml").read_text())
+PEOPLE = "id,sponsor,joined_on,status\nana,,2025-01-01,\nben,ana,2025-02-01,open\ncy,ben,2025-02-01T10:00,open\n"
+ORDERS = (
+    "id,person,buyer_kind,buyer,at,pv,cv,paid,seller_price,currency,refund_of\n"
+    "1,ana,distributor,,2026-01-03,120,100,100,100,USD,\n"
+    "2,ben,distributor,,2026-01-03T10:00,60,50.5,60,60,USD,\n"
+    "3,cy,retail,kim,2026-01-31T23:59,60,50,80.00,60,EUR,\n"
+    "R3,cy,retail,kim,2026-01-31T23:59:30,-30,-25,-40,-30,EUR,3\n"
+)
+
+
+def company(people=PEOPLE, orders=ORDERS, period="2026-01", **others):
+    sources = {"people": people, "orders": orders, **others}
+    return read_company(PLAN, {name: Source.text(f"{name}.csv", text) for name, text in sources.items()}, period)
+
+
+def test_figures_are_read_to_the_last_decimal():
+    sales = company().snapshot.sales
+    assert sorted(sales.cv.tolist()) == [-2500, 5000, 5050, 10000]
+    assert sorted(sales.paid_minor.tolist()) == [-4000, 6000, 8000, 10000]
+
+
+def test_a_period_ends_by_its_own_clock():
+    """Midnight in New York is five in the morning in UTC."""
+    late = ORDERS + "5,cy,retail,lou,2026-02-01T04:59Z,1,1,1,1,USD,\n6,cy,retail,lou,2026-02-01T05:00Z,1,1,1,1,USD,\n"
+    read = company(orders=late)
+    assert len(read.snapshot.sales) == 5
+    assert read.outside == 1
+
+
+def test_the_order_of_rows_and_columns_changes_nothing():
+    rows = ORDERS.splitlines()
+    shuffled = "\n".join([rows[0], *random.Random(7).sample(rows[1:], len(rows) - 1)]) + "\n"
+    turned = "\n".join(",".join(reversed(row.split(","))) for row in shuffled.splitlines()) + "\n"
+    people = PEOPLE.splitlines()
+    other = company("\n".join([people[0], *reversed(people[1:])]) + "\n", turned)
+    assert told(other) == told(company())
+
+
+def told(read):
+    result = calculate(PLAN, read.snapshot)
+    return sorted(outcome.earnings(PLAN, read, result)), sorted(outcome.standings(PLAN, read, result)[1])
+
+
+def test_state_comes_back_as_it_was_written(tmp_path):
+    read = company()
+    outcome.write(PLAN, read, calculate(PLAN, read.snapshot), tmp_path)
+    state = (tmp_path / "state.csv").read_text() + ",pool.rolled,1250\n,table.boards,1 2 3\n,table.boards,4 5 6\n"
+    again = company(state=state, period="2026-02").snapshot.state
+    assert again.people["rank.paid_as"].tolist() == calculate(PLAN, read.snapshot).state.people["rank.paid_as"].tolist()
+    assert again.company == {"pool.rolled": 1250}
+    assert again.tables["boards"].tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+def test_a_summary_adds_up_to_the_earnings(tmp_path):
+    read = company()
+    summary = outcome.write(PLAN, read, calculate(PLAN, read.snapshot), tmp_path)
+    rows = [row.split(",") for row in (tmp_path / "earnings.csv").read_text().splitlines()[1:]]
+    paid = sum(round(float(row[outcome.EARNINGS.index("paid")]) * 100) for row in rows)
+    assert f"{paid / 100:.2f}" == summary["paid"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("people", "cy,ben", "cy,bob"), "people.csv line 4: sponsor bob is not among the people"),
+        (("people", "ana,,", "ana,cy,"), "run in a circle: "),
+        (("people", "cy,ben", "ben,ana"), "people.csv line 4: id ben is there already, on line 3"),
+        (("people", "open\ncy", "happy\ncy"), 'people.csv line 3: status is "happy"; expected one of open, suspended'),
+        (("people", "status", "mood"), "people.csv line 1: mood is not a known column; expected id, sponsor"),
+        (("people", "id,sponsor", "id,id"), "people.csv line 1: id is there twice"),
+        (("people", "sponsor,", "title,"), "people.csv line 1: the column sponsor is missing"),
+        (("people", "2025-02-01T10:00", "yesterday"), 'people.csv line 4: joined_on is "yesterday"; expected a date such as'),
+        (("people", "cy,ben,2025-02-01T10:00,open", "cy,ben"), "people.csv line 4: 2 values; expected 4"),
+        (("orders", "50.5,", "50.505,"), 'orders.csv line 3: cv is "50.505"; expected points with at most 2 decimals'),
+        (("orders", "120,", "12 0,"), 'orders.csv line 2: pv is "12 0"; expected points such as 12.50'),
+        (("orders", "120,", "99999999999999999,"), "orders.csv line 2: pv is"),
+        (("orders", "USD,\n2", "XXX,\n2"), 'orders.csv line 2: currency is "XXX"; expected one of'),
+        (("orders", "80.00,60", "80.005,60"), "orders.csv line 4: paid has more decimals than EUR, which has 2"),
+        (("orders", "2,ben", "2,bob"), "orders.csv line 3: person bob is not among the people"),
+        (("orders", "-30,-25", "-61,-25"), "orders.csv line 5: pv refunds more of order 3 than was sold"),
+        (("orders", "-30,-25", "30,-25"), "orders.csv line 5: pv is above 0 on a refund"),
+        (("orders", "-30,EUR,3", "-30,EUR,R3"), "orders.csv line 5: refund_of names the order itself"),
+    ],
+)
+def test_a_mistake_is_named_by_file_line_and_column(change, said):
+    name, old, new = change
+    texts = {"people": PEOPLE, "orders": ORDERS}
+    assert old in texts[name]
+    with pytest.raises(BadFile) as refused:
+        company(**texts | {name: texts[name].replace(old, new, 1)})
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("person,name,value\nbob,x,1\n", "state.csv line 2: person bob is not among the people"),
+        ("person,name,value\nana,x,one\n", 'state.csv line 2: value is "one"; expected a whole number'),
+        ("person,name,value\nana,x,1 2\n", "state.csv line 2: value has several numbers"),
+        ("person,name,value\n,table.b,1 2\n,table.b,1\n", "state.csv line 3: value has another number of numbers"),
+    ],
+)
+def test_a_mistake_in_the_state_is_named(state, said):
+    with pytest.raises(BadFile) as refused:
+        company(state=state)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("period", ["2026-1", "2026-01-05", "january", "week:2026-01-05"])
+def test_a_period_that_the_plan_does_not_have_is_refused(period):
+    with pytest.raises(NoSuchPeriod):
+        company(period=period)
+
+
+def test_a_currency_without_a_rate_is_refused():
+    with pytest.raises(NoRate, match="has no exchange rate for GBP"):
+        calculate(PLAN, company(orders=ORDERS.replace("EUR", "GBP")).snapshot)
+
+
+def test_a_folder_without_orders_is_refused(tmp_path):
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    with pytest.raises(BadFile, match=r"orders\.csv is not in"):
+        sources_in(tmp_path)
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path):
+    (tmp_path / "people.csv").write_bytes(b"id,sponsor\n\xff\xfe,\n")
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    with pytest.raises(BadFile, match="not in UTF-8"):
+        read_company(PLAN, sources_in(tmp_path), "2026-01")
