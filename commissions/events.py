@@ -11,3 +11,11 @@ class RankReached:
     distributor_id: int
     rank: int
     rank_code: str
+
+
+@dataclass(frozen=True)
+class PeriodClosed:
+    """A period was closed by a run: what people earned in it is final."""
+
+    period_id: int
+    run_id: int

@@ -39,10 +39,10 @@ def take_live_writing():
     _take("pg_advisory_xact_lock", WRITE)
 
 
-def is_held(number, backend_pid):
+def is_held(number, backend_pid, *, family=FAMILY):
     """Tell whether a session, named by the id of its server process, holds a lock."""
     with connection.cursor() as cursor:
-        cursor.execute(HELD, [FAMILY, number, backend_pid])
+        cursor.execute(HELD, [family, number, backend_pid])
         return cursor.fetchone()[0]
 
 

@@ -3,6 +3,7 @@
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 
+from commissions import run_work
 from commissions.live_worker import WORKER
 from commissions.wake import QUEUE
 
@@ -11,6 +12,12 @@ from commissions.wake import QUEUE
 def refresh_live():
     """Have the live refresh look at what is pending: sent after a commit, and by beat for a wake-up that was lost."""
     WORKER.wake()
+
+
+@shared_task(acks_late=False)
+def work_runs():
+    """Calculate the runs that wait. A run that ended with its worker is found again by the next look."""
+    run_work.work_all()
 
 
 @worker_ready.connect

@@ -187,7 +187,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"commissions.tasks.*": {"queue": "live"}}
+CELERY_TASK_ROUTES = {"commissions.tasks.refresh_live": {"queue": "live"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
@@ -195,6 +195,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict = {
     "outbox-sweep": {"task": "config.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "live-tick": {"task": "commissions.tasks.refresh_live", "schedule": 5.0, "options": {"queue": "live", "expires": 5}},
+    "runs-work": {"task": "commissions.tasks.work_runs", "schedule": 30.0, "options": {"expires": 30}},
     "payments-settle": {"task": "storefront.tasks.settle_open", "schedule": 60.0, "options": {"expires": 60}},
     "sales-count": {"task": "storefront.tasks.count_sales", "schedule": 900.0, "options": {"expires": 900}},
     "orders-cancel-abandoned": {"task": "storefront.tasks.cancel_abandoned", "schedule": 3600.0, "options": {"expires": 3600}},

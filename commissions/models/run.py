@@ -51,6 +51,7 @@ class Run(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.WAITING)
     stage = models.CharField(_("stage"), max_length=12, choices=Stage, default=Stage.QUEUED)
     progress = models.PositiveSmallIntegerField(_("progress"), default=0, help_text=_("Percent."))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     problem = models.TextField(_("problem"), blank=True)
 
     calculated_by = _person("runs_calculated", _("calculated by"))

@@ -79,6 +79,7 @@ class VolumeEntry(models.Model):
         ]
         indexes = [
             BrinIndex(fields=["credited_at"], name="volume_by_time"),
+            models.Index(fields=["buyer_reference", "credited_at"], name="volume_by_buyer", condition=~Q(buyer_reference="")),
             models.Index(fields=["period", "distributor"], name="volume_by_distributor"),
             models.Index(fields=["distributor", "-credited_at"], name="volume_latest"),
             models.Index(fields=["reverses"], name="volume_reversals", condition=Q(reverses__isnull=False)),
