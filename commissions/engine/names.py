@@ -8,7 +8,7 @@ from commissions.engine.kinds import Report
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Every name of a plan that its rules may refer to. ``trees`` includes the sponsor tree."""
+    """Every name of a plan that its rules may refer to. ``trees`` includes the sponsor tree; ``depths`` are its matrices'."""
 
     ranks: tuple[str, ...]
     periods: tuple[str, ...]
@@ -16,6 +16,7 @@ class Names:
     volumes: tuple[str, ...]
     amounts: tuple[str, ...]
     bonuses: Mapping[str, str] = field(default_factory=dict)
+    depths: Mapping[str, int] = field(default_factory=dict)
 
     def require(self, path: str, name: str, known: Iterable[str], what: str, report: Report) -> None:
         """Report a name that is none of ``known``."""
