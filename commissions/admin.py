@@ -32,7 +32,7 @@ class PlanForm(forms.ModelForm):
 
     class Meta:
         model = PlanVersion
-        fields = ("document",)
+        fields = ("document", "is_draft")
         widgets = {"document": forms.Textarea(attrs={"rows": 40, "cols": 100, "spellcheck": "false", "class": "vLargeTextField"})}
 
     def clean_document(self):
@@ -46,6 +46,19 @@ class PlanForm(forms.ModelForm):
             )
         return text
 
+    def clean(self):
+        """Let no two versions that are no drafts begin on one day."""
+        facts = super().clean()
+        if facts.get("document") and not facts.get("is_draft"):
+            found = plan_versions.fill(PlanVersion(document=facts["document"]))
+            same = PlanVersion.objects.filter(code=found.code, effective_from=found.effective_from, is_draft=False)
+            if taken := same.exclude(pk=self.instance.pk).first():
+                raise ValidationError(
+                    _("%(plan)s takes effect on that day already: change effective_from, or keep this one as a draft."),
+                    params={"plan": taken}, code="taken",
+                )  # fmt: skip
+        return facts
+
     def save(self, commit=True):
         """Store the version as its document says."""
         plan_versions.fill(self.instance)
@@ -57,13 +70,13 @@ class PlanVersionAdmin(admin.ModelAdmin):
     """Plans: a version is edited until a period counts by it; from then on a new version is stored."""
 
     form = PlanForm
-    list_display = ("name", "code", "version", "effective_from", "in_use")
+    list_display = ("name", "code", "version", "effective_from", "is_draft", "in_use")
     list_filter = ("code",)
     readonly_fields = ("code", "version", "name", "effective_from", "checksum", "created_at")
 
     def get_fields(self, request, obj=None):
         """Show what the document said once it is stored."""
-        return (*self.readonly_fields, "document") if obj else ("document",)
+        return (*self.readonly_fields, "document", "is_draft") if obj else ("document", "is_draft")
 
     @admin.display(description=_("in use"), boolean=True)
     def in_use(self, version):

@@ -15,6 +15,10 @@ LIVE = 2
 """Held by the one process that keeps the arrays of the live refresh."""
 WRITE = 3
 """Held while live figures are written: by a process that has the session lock, or had it a moment ago."""
+SIMULATIONS = 7
+"""Held, by a session, by the one worker that works off the simulations that wait."""
+SIMULATION = zlib.crc32(b"canopy.commissions.simulation") & 0x7FFFFFFF
+"""A family of its own: held, by a session, with the number of the simulation that a process works off."""
 
 HELD = """
     SELECT EXISTS (

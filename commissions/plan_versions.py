@@ -1,5 +1,6 @@
 """Plan documents as they are stored: read strictly, in force from a day on, immutable once a period counts by them."""
 
+import re
 from datetime import UTC
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from commissions.engine import document as engine_document
 from commissions.engine import plan as engine_plan
+from commissions.engine.toml_text import toml
 from commissions.models import PlanVersion
 
 
@@ -55,6 +57,30 @@ def store(text):
     return version
 
 
+@transaction.atomic
+def draft(text):
+    """Keep a plan document as a draft, under the next number of its plan whatever number it says. Raises ValidationError."""
+    code = read(text).plan.code
+    newest = PlanVersion.objects.select_for_update().filter(code=code).order_by("-version").first()
+    version = fill(PlanVersion(document=numbered(text, newest.version + 1 if newest else 1), is_draft=True))
+    version.full_clean()
+    version.save()
+    return version
+
+
+def numbered(text, number):
+    """Return a plan document under another number: its words and comments as they are, where one line says the number."""
+    written = re.sub(r"(?m)^([ \t]*version[ \t]*=[ \t]*)\d+", rf"\g<1>{number}", text, count=1)
+    try:
+        if read(written).plan.version == number:
+            return written
+    except ValidationError:  # that line was about something else
+        pass
+    data = engine_document.write(read(text))
+    data["plan"]["version"] = number
+    return toml(data)
+
+
 def require_unused(version):
     """Refuse to change a version that a period counts by."""
     if version.is_used:
@@ -77,7 +103,7 @@ def _parsed(_checksum, text):
 def in_force(at):
     """Return the newest version whose day had begun at an instant, on that version's own clock. Raises NoPlan."""
     local_day_at_most = at.astimezone(UTC).date().toordinal() + 1
-    candidates = PlanVersion.objects.order_by("-effective_from", "-version")
+    candidates = PlanVersion.objects.filter(is_draft=False).order_by("-effective_from", "-version")
     for version in candidates:
         if version.effective_from.toordinal() > local_day_at_most:
             continue

@@ -3,7 +3,7 @@
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 
-from commissions import run_work
+from commissions import run_work, simulations
 from commissions.live_worker import WORKER
 from commissions.wake import QUEUE
 
@@ -18,6 +18,12 @@ def refresh_live():
 def work_runs():
     """Calculate the runs that wait. A run that ended with its worker is found again by the next look."""
     run_work.work_all()
+
+
+@shared_task
+def run_simulations():
+    """Work off the simulations that wait: sent when one is asked for, and by beat for what a worker that died left."""
+    return simulations.run_waiting()
 
 
 @worker_ready.connect

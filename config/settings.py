@@ -200,6 +200,9 @@ CELERY_BEAT_SCHEDULE: dict = {
     "sales-count": {"task": "storefront.tasks.count_sales", "schedule": 900.0, "options": {"expires": 900}},
     "orders-cancel-abandoned": {"task": "storefront.tasks.cancel_abandoned", "schedule": 3600.0, "options": {"expires": 3600}},
     "trees-respace": {"task": "genealogy.tasks.respace", "schedule": 60.0, "options": {"expires": 60}},
+    "simulations": {
+        "task": "commissions.tasks.run_simulations", "schedule": 30.0, "options": {"queue": "default", "expires": 30},
+    },
     "mails": {"task": "backoffice.tasks.send_mails", "schedule": 20.0, "options": {"expires": 20}},
 }
 

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money
+from commissions.engine.calculate import calculate
 from commissions.engine.plan import Plan
 from commissions.engine.result import Result
-from commissions.engine.snapshot import NO_RANK, NONE, Sales
+from commissions.engine.snapshot import NO_RANK, NONE, Sales, Snapshot, State
 
 DECADES = 4
 """How many powers of ten a histogram tells apart on either side of nothing."""
@@ -59,13 +60,13 @@ class Difference:
 def merged(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
     """Put two lists of codes into one that keeps the order of both as far as they agree.
 
-    A code that only the second has stands behind the one that it follows there.
+    A code that only the second has stands behind the one that it follows there; at the end where both share none.
 
     >>> merged(["bronze", "gold"], ["bronze", "silver", "gold", "diamond"])
     ('bronze', 'silver', 'gold', 'diamond')
     """
     codes = list(first)
-    place = 0
+    place = next((codes.index(code) for code in second if code in codes), len(codes))
     for code in second:
         if code in codes:
             place = codes.index(code) + 1
@@ -81,44 +82,70 @@ def require_one_currency(before: Plan, after: Plan) -> None:
         raise OtherCurrency(before.currency, after.currency)
 
 
-def difference(
-    before: tuple[Plan, Result], after: tuple[Plan, Result], *, bonuses: Sequence[str], ranks: Sequence[str]
-) -> Difference:
-    """Set two results over one snapshot side by side, by the codes of ``bonuses`` and ``ranks``.
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """One of the two: a plan and its result, or, of a plan without this period type, that it pays nothing in it."""
+
+    plan: Plan | None
+    result: Result | None
+    state: State
+    people: int
+
+    @classmethod
+    def of(cls, plan: Plan, snapshot: Snapshot) -> "Side":
+        """Calculate a snapshot under a plan."""
+        result = calculate(plan, snapshot, keep_lines=False)
+        return cls(plan, result, result.state, len(snapshot.people))
+
+    @classmethod
+    def nothing(cls, snapshot: Snapshot) -> "Side":
+        """Pay nothing, and leave the state as it is."""
+        return cls(None, None, snapshot.state, len(snapshot.people))
+
+
+def difference(before: Side, after: Side, *, bonuses: Sequence[str], ranks: Sequence[str]) -> Difference:
+    """Set two results over the same people side by side, by the codes of ``bonuses`` and ``ranks``.
 
     Raises OtherCurrency, and KeyError for a bonus or a rank of either plan that is not among the codes.
     """
-    require_one_currency(before[0], after[0])
-    amounts = [_amounts(plan, result, bonuses) for plan, result in (before, after)]
-    held = [_ranks(plan, result, ranks) for plan, result in (before, after)]
+    if before.plan and after.plan:
+        require_one_currency(before.plan, after.plan)
+    (paid_before, unearned_before), (paid_after, unearned_after) = (_amounts(side, bonuses) for side in (before, after))
     return Difference(
-        before=amounts[0][0],
-        after=amounts[1][0],
-        unearned_before=amounts[0][1],
-        unearned_after=amounts[1][1],
-        rank_before=held[0],
-        rank_after=held[1],
-        open=before[1].standings.payable | after[1].standings.payable,
+        before=paid_before,
+        after=paid_after,
+        unearned_before=unearned_before,
+        unearned_after=unearned_after,
+        rank_before=_ranks(before, ranks),
+        rank_after=_ranks(after, ranks),
+        open=_open(before) | _open(after),
     )
 
 
-def _amounts(plan: Plan, result: Result, bonuses: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _amounts(side: Side, bonuses: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return totals and unearned sums in the order of the codes; zero for a bonus that the plan does not have."""
     place = {code: row for row, code in enumerate(bonuses)}
-    rows = [place[bonus.code] for bonus in plan.bonuses]
-    totals = np.zeros((len(bonuses), result.totals.shape[1]), dtype=np.int64)
+    totals = np.zeros((len(bonuses), side.people), dtype=np.int64)
     unearned = np.zeros(len(bonuses), dtype=np.int64)
-    totals[rows] = result.totals
-    unearned[rows] = result.unearned
+    if side.plan and side.result:
+        rows = [place[bonus.code] for bonus in side.plan.bonuses]
+        totals[rows] = side.result.totals
+        unearned[rows] = side.result.unearned
     return totals, unearned
 
 
-def _ranks(plan: Plan, result: Result, ranks: Sequence[str]) -> NDArray[np.int8]:
+def _ranks(side: Side, ranks: Sequence[str]) -> NDArray[np.int8]:
     """Return everybody's paid-as rank as a place among the codes."""
+    if not (side.plan and side.result):
+        return np.full(side.people, NO_RANK, dtype=np.int8)
     place = {code: row for row, code in enumerate(ranks)}
-    table = np.array([*(place[rank.code] for rank in plan.ranks), NO_RANK], dtype=np.int8)
-    held: NDArray[np.int8] = table[result.standings.rank]
+    table = np.array([*(place[rank.code] for rank in side.plan.ranks), NO_RANK], dtype=np.int8)
+    held: NDArray[np.int8] = table[side.result.standings.rank]
     return held
+
+
+def _open(side: Side) -> NDArray[np.bool_]:
+    return side.result.standings.payable if side.result else np.zeros(side.people, dtype=np.bool_)
 
 
 def movement(difference: Difference, ranks: int) -> NDArray[np.int64]:
@@ -173,7 +200,7 @@ def sold(plan: Plan, sales: Sales) -> int:
 
 
 def worth(plan: Plan, hundredths: int) -> int:
-    """Return what points are worth in minor units of the plan's currency: a point is one unit."""
+    """Return what points of volume are worth in minor units of the plan's currency."""
     num, den = plan.value_of(NONE)
     return int(money.share([hundredths], num, den, money.Rounding.HALF_EVEN)[0])
 

@@ -19,7 +19,7 @@ from commissions.engine.periods import TimeZone
 from commissions.engine.plan import Plan
 
 _NAMES = (Code, Day, Text, TimeZone)
-_NAMING = ("plan.", "period.", "periods.")
+_NAMING = ("plan.version", "periods.")
 """Tables that say which plan this is and how time is cut."""
 
 _MOST_WORDS = 12

@@ -6,6 +6,7 @@ from commissions.models.period import Period
 from commissions.models.plan import PlanVersion
 from commissions.models.run import Run, RunArray, RunBonus, RunLine, RunStanding, RunTotal
 from commissions.models.settlement import Adjustment, Hold
+from commissions.models.simulation import SimulatedPeople, SimulatedPeriod, Simulation
 from commissions.models.standing import EarningTotal, Standing
 from commissions.models.volume import VolumeEntry
 
@@ -23,6 +24,9 @@ __all__ = [
     "RunLine",
     "RunStanding",
     "RunTotal",
+    "SimulatedPeople",
+    "SimulatedPeriod",
+    "Simulation",
     "Standing",
     "VolumeEntry",
 ]

@@ -1,0 +1,67 @@
+"""What a simulation carries from one period to the next: the state that each of the two plans leaves behind.
+
+The engine knows what a state means; here it is only kept, put in the order of the next snapshot's people, and written.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from commissions import packing
+from commissions.engine.snapshot import NO_STATE, Snapshot, State
+
+SIDES = ("before", "after")
+
+
+@dataclass(frozen=True, eq=False)
+class Carry:
+    """The people of the last period, by id, and the state of either side; ``ids`` is None before the first period."""
+
+    ids: np.ndarray | None = None
+    before: State = NO_STATE
+    after: State = NO_STATE
+
+    def into(self, snapshot: Snapshot, side: str) -> Snapshot:
+        """Return a snapshot with the state of a side; before the first period, with the one that it has."""
+        if self.ids is None:
+            return snapshot
+        return dataclasses.replace(snapshot, state=ordered(getattr(self, side), self.ids, snapshot.people.id))
+
+    def written(self) -> bytes:
+        """Write it down."""
+        arrays = {"ids": self.ids}
+        for side in SIDES:
+            state = getattr(self, side)
+            arrays |= {f"{side}/people/{name}": values for name, values in state.people.items()}
+            arrays |= {f"{side}/company/{name}": np.array(value, dtype=np.int64) for name, value in state.company.items()}
+            arrays |= {f"{side}/tables/{name}": rows for name, rows in state.tables.items()}
+        return packing.pack(arrays)
+
+    @classmethod
+    def read(cls, data: bytes | None) -> "Carry":
+        """Read what was written; nothing before the first period."""
+        if data is None:
+            return cls()
+        arrays = packing.unpack(data)
+        ids = arrays.pop("ids")
+        parts: dict = {side: {"people": {}, "company": {}, "tables": {}} for side in SIDES}
+        for path, values in arrays.items():
+            side, part, name = path.split("/", 2)
+            parts[side][part][name] = int(values) if part == "company" else values
+        return cls(ids, *(State(**parts[side]) for side in SIDES))
+
+
+def ordered(state: State, ids: np.ndarray, wanted: np.ndarray) -> State:
+    """Put a state that is in the order of ``ids`` into that of ``wanted``; 0 for who is new."""
+    if np.array_equal(ids, wanted):
+        return state
+    order = np.argsort(ids, kind="stable")
+    place = np.searchsorted(ids, wanted, sorter=order)
+    known = place < len(ids)
+    known[known] = ids[order[place[known]]] == wanted[known]
+    people = {}
+    for name, values in state.people.items():
+        people[name] = np.zeros(len(wanted), dtype=values.dtype)
+        people[name][known] = values[order[place[known]]]
+    return dataclasses.replace(state, people=people)
