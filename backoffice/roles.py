@@ -16,6 +16,7 @@ SHOPS = ("storefront.site", "storefront.customer")
 ORDERS = ("storefront.order", "storefront.orderline")
 MONEY = ("storefront.payment", "storefront.refund", "storefront.refundline", "storefront.webhookevent")
 PLAN = ("commissions.planversion", "commissions.period")
+SIMULATOR = ("commissions.simulation",)
 EARNED = ("commissions.volumeentry", "commissions.fact", "commissions.standing", "commissions.earningtotal")
 TOLD = ("backoffice.notification", "backoffice.mail")
 EVENTS = ("outbox.event", "outbox.delivery")
@@ -36,8 +37,10 @@ ROLES = {
     | may((*PEOPLE, *CATALOGUE, *SHOPS), ADD, CHANGE)
     | may(CATALOGUE, DELETE)
     | may(("commissions.planversion", "commissions.period"), ADD, CHANGE)
+    | may(SIMULATOR, SEE, ADD, DELETE)
     | {"storefront.refund_order", "backoffice.view_board", "backoffice.view_outbox", "backoffice.replay_outbox"},
     "finance": may((*ORDERS, *MONEY, *PLAN, *EARNED, "genealogy.distributor", "genealogy.market"), SEE)
+    | may(SIMULATOR, SEE, ADD)
     | {"storefront.refund_order", "backoffice.view_board"},
     "support": may((*PEOPLE, *TREES, *SHOPS, *ORDERS, *TOLD), SEE)
     | may(("genealogy.distributor", "storefront.customer"), CHANGE)

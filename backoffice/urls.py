@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from backoffice.views.company import board, outbox
+from backoffice.views.company import board, outbox, simulator
 from backoffice.views.office import earnings, home, live, sales, shop, team
 
 office = [
@@ -29,6 +29,15 @@ company_pages = [
     path("figures/", board.figures, name="figures"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/replay/", outbox.replay, name="replay"),
+    path("simulator/", simulator.index, name="simulator"),
+    path("simulator/new/", simulator.ask, name="simulation_ask"),
+    path("simulator/<int:simulation_id>/", simulator.show, name="simulation"),
+    path("simulator/<int:simulation_id>/progress/", simulator.progress, name="simulation_progress"),
+    path("simulator/<int:simulation_id>/cancel/", simulator.cancel, name="simulation_cancel"),
+    path("simulator/<int:simulation_id>/remove/", simulator.remove, name="simulation_remove"),
+    path("simulator/<int:simulation_id>/draft/", simulator.draft, name="simulation_draft"),
+    path("simulator/<int:simulation_id>/people/<int:distributor_id>/", simulator.person, name="simulation_person"),
+    path("simulator/<int:simulation_id>/<slug:rows>.csv", simulator.download, name="simulation_download"),
 ]
 
 urlpatterns = [

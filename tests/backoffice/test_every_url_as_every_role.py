@@ -12,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import get_resolver
 
 from backoffice.models import HeadOffice, Mail
-from commissions import periods
+from commissions import periods, simulations
 from genealogy.models import User
 from storefront.models import Customer
 
@@ -81,6 +81,15 @@ company/                                               | 302 404 404 404 404 403
 company/figures/                                       | 302 404 404 404 404 403 200 200 200
 company/outbox/                                        | 302 404 404 404 404 200 403 403 200
 company/outbox/replay/ POST                            | 302 404 404 404 404 403 403 403 302
+company/simulator/                                     | 302 404 404 404 404 403 200 403 200
+company/simulator/<int:simulation_id>/                 | 302 404 404 404 404 403 200 403 200
+company/simulator/<int:simulation_id>/<slug:rows>.csv  | 302 404 404 404 404 403 200 403 200
+company/simulator/<int:simulation_id>/cancel/ POST     | 302 404 404 404 404 403 404 403 302
+company/simulator/<int:simulation_id>/draft/ POST      | 302 404 404 404 404 403 403 403 302
+company/simulator/<int:simulation_id>/people/<int:distributor_id>/ | 302 404 404 404 404 403 200 403 200
+company/simulator/<int:simulation_id>/progress/        | 302 404 404 404 404 403 204 403 204
+company/simulator/<int:simulation_id>/remove/ POST     | 302 404 404 404 404 403 404 403 302
+company/simulator/new/                                 | 302 404 404 404 404 403 200 403 200
 demo/                                                  | 404 404 404 404 404 404 404 404 404
 demo/mail/                                             | 404 404 404 404 404 404 404 404 404
 demo/mail/<int:mail_id>/                               | 404 404 404 404 404 404 404 404 404
@@ -182,12 +191,21 @@ def everybody(cast, staff, heard, settings):
         "distributor_id": cast.ben.pk, "order_id": own.pk, "token": own.token, "number": own.number,
         "period": periods.current().name,
         "bonus": "retail_profit", "line": f"order-{below.pk}", "slug": "linden-tea", "site": "ana",
+        "simulation_id": simulated().pk, "rows": "people",
         "mail_id": Mail.objects.first().pk,
         "who": "leader", "reference": "none",
         "pk": own.pk, "url": "nothing-there", "app_label": "genealogy", "path": "nothing.webp",
         "content_type_id": ContentType.objects.get_for_model(HeadOffice).pk, "object_id": own.pk, "id": cast.ben.user_id,
     }  # fmt: skip
     return people, facts
+
+
+def simulated():
+    """Return a simulation of this period, done, that nobody in particular asked for."""
+    period = periods.current()
+    simulation = simulations.ask(simulations.Question(period.plan.document, period, period), wake=False)
+    simulations.work_off(simulation)
+    return simulation
 
 
 def filled(route, facts):
