@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -86,6 +87,7 @@ class Bonus(ABC):
 
     kind: ClassVar[str]
     is_match: ClassVar[bool] = False
+    is_fee: ClassVar[bool] = False
     units: ClassVar[tuple[Unit, ...]] = tuple(Unit)
     code: str = setting(Code())
     name: str = setting(Text())
@@ -112,6 +114,23 @@ class Bonus(ABC):
             names.require(f"{path}.period", self.period, names.periods, "one of the plan's periods", report)
         for code in self.names:
             names.require_bonus(path, code, report)
+
+    def takes(self, calculation: "Calculation") -> NDArray[np.bool_]:
+        """Say on which sales it pays, for a bonus that leaves those to it: none, where no single sale is paid on."""
+        return np.zeros(len(calculation.sales), dtype=np.bool_)
+
+    @property
+    def pays_for_recruiting(self) -> bool:
+        """Whether it pays because somebody joins, with no sale of a product behind it."""
+        return False
+
+    def most(self, plan: "Plan") -> Fraction | None:
+        """Return the most that it can pay of one unit of commissionable volume; None if nothing in it says."""
+        return None
+
+    def levels_and_paid(self, plan: "Plan") -> tuple[int, int]:
+        """Return how many levels it has, and the deepest that any rank is paid; equal where all are paid."""
+        return 0, 0
 
     @abstractmethod
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:

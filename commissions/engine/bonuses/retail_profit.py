@@ -1,4 +1,4 @@
-"""Retail profit: the seller earns what a customer paid above the seller's own price.
+"""Retail profit: the seller earns what a customer paid above the seller's own price, or above another price.
 
 docs/plans/retail_profit.md states the rule with a worked example.
 """
@@ -15,7 +15,7 @@ from commissions.engine.bonuses.bonus import Reach, Unearned, Unit, Walk, open_t
 from commissions.engine.bonuses.sources import Buyer, Sources
 from commissions.engine.bonuses.walking import PerSale
 from commissions.engine.document import ListOf, setting
-from commissions.engine.kinds import OneOf, Report, Switch
+from commissions.engine.kinds import Code, OneOf, Report, Switch
 from commissions.engine.names import Names
 from commissions.engine.result import Reason, Standings
 from commissions.engine.snapshot import NONE, BuyerKind
@@ -30,12 +30,17 @@ _CUSTOMERS = OneOf((Buyer.PREFERRED, Buyer.RETAIL), Buyer)
 
 @dataclass(frozen=True, kw_only=True)
 class RetailProfit(PerSale):
-    """``buyers`` are the customers that count; ``active_only`` says whether the seller has to be active."""
+    """``buyers`` are the customers that count; ``active_only`` says whether the seller has to be active.
+
+    The profit is what the amount ``price`` is above the amount ``basis``.
+    """
 
     kind: ClassVar[str] = "retail_profit"
     first_level: ClassVar[int] = 0
     buyers: tuple[Buyer, ...] = setting(ListOf(_CUSTOMERS, most=2))
     active_only: bool = setting(Switch())
+    price: str = setting(Code(), default="paid")
+    basis: str = setting(Code(), default="seller")
 
     @property
     def per_sale(self) -> bool:
@@ -49,17 +54,22 @@ class RetailProfit(PerSale):
         super().check(path, names, report)
         if len(set(self.buyers)) < len(self.buyers):
             report.wrong(f"{path}.buyers", ", ".join(self.buyers), "each kind of buyer once")
+        for name in ("price", "basis"):
+            names.require(f"{path}.{name}", getattr(self, name), names.amounts, "one of the plan's amounts", report)
+        if self.price == self.basis:
+            report.wrong(f"{path}.basis", self.basis, "another amount than the price")
 
     def sources(self, calculation: "Calculation") -> Sources:
-        """A line sold below the seller's price earns nothing, and costs nothing; a reversal takes back what was earned."""
+        """A line sold below the basis earns nothing, and costs nothing; a reversal takes back what was earned."""
         sales = calculation.sales
         counts = np.isin(sales.buyer_kind, [BuyerKind[buyer.name] for buyer in self.buyers])
         if self.sales is not None:
-            counts &= self.sales.fits(calculation.snapshot)
+            counts &= self.sales.fits(calculation)
         entries = np.flatnonzero(counts)
-        money.require_summable(sales.paid_minor, "the amounts paid")
-        money.require_summable(sales.seller_minor, "the sellers' prices")
-        above = sales.paid_minor[entries] - sales.seller_minor[entries]
+        price, basis = sales.amount(self.price), sales.amount(self.basis)
+        money.require_summable(price, "the amounts paid")
+        money.require_summable(basis, "the sellers' prices")
+        above = price[entries] - basis[entries]
         profit = np.where(sales.quantity[entries] < 0, np.minimum(above, 0), np.maximum(above, 0))
         return sources.of_amount(calculation, entries, profit, by_order=self.line is Unit.ORDER)
 

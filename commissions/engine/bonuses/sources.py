@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from commissions.engine import money
 from commissions.engine.document import ListOf, setting
-from commissions.engine.kinds import Report, Switch, Text, choice
+from commissions.engine.kinds import Code, Report, Switch, Text, choice
 from commissions.engine.snapshot import NONE, BuyerKind, Sales, Snapshot
 
 if TYPE_CHECKING:
@@ -27,39 +27,47 @@ class Buyer(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class SalesFilter:
-    """Which sales count: those that fit everything that is stated. Products and markets go by their codes."""
+    """Which sales count: those that fit everything that is stated. Products and markets go by their codes.
+
+    ``without_bonuses`` leaves out the sales that other bonuses of the plan pay on.
+    """
 
     buyers: tuple[Buyer, ...] = setting(ListOf(choice(Buyer), most=len(Buyer)), default=())
     products: tuple[str, ...] = setting(ListOf(Text(), most=1000), default=())
     without_products: tuple[str, ...] = setting(ListOf(Text(), most=1000), default=())
     markets: tuple[str, ...] = setting(ListOf(Text(), most=300), default=())
     first_orders: bool | None = setting(Switch(), default=None)
+    without_bonuses: tuple[str, ...] = setting(ListOf(Code(), most=50), default=())
 
     def check(self, path: str, report: Report) -> None:
         """Report what is stated twice."""
-        for name in ("buyers", "products", "without_products", "markets"):
+        for name in ("buyers", "products", "without_products", "markets", "without_bonuses"):
             stated = getattr(self, name)
             if len(set(stated)) < len(stated):
                 report.wrong(f"{path}.{name}", ", ".join(stated), "each of them once")
 
-    def fits(self, snapshot: Snapshot) -> NDArray[np.bool_]:
+    def fits(self, calculation: "Calculation") -> NDArray[np.bool_]:
         """Say which sales count."""
+        snapshot, plan = calculation.snapshot, calculation.plan
         sales = snapshot.sales
         fits = np.ones(len(sales), dtype=np.bool_)
         if self.buyers:
             fits &= np.isin(sales.buyer_kind, [BuyerKind[buyer.name] for buyer in self.buyers])
         if self.products:
-            fits &= np.isin(sales.column("product"), _places(snapshot, "product", self.products))
+            fits &= np.isin(sales.column("product"), places(snapshot, "product", self.products))
         if self.without_products:
-            fits &= ~np.isin(sales.column("product"), _places(snapshot, "product", self.without_products))
+            fits &= ~np.isin(sales.column("product"), places(snapshot, "product", self.without_products))
         if self.markets:
-            fits &= np.isin(sales.column("market"), _places(snapshot, "market", self.markets))
+            fits &= np.isin(sales.column("market"), places(snapshot, "market", self.markets))
         if self.first_orders is not None:
             fits &= (sales.column("first") > 0) == self.first_orders
+        for code in self.without_bonuses:
+            fits &= ~plan.bonuses[plan.bonus_index(code)].takes(calculation)
         return fits
 
 
-def _places(snapshot: Snapshot, name: str, codes: tuple[str, ...]) -> list[int]:
+def places(snapshot: Snapshot, name: str, codes: tuple[str, ...]) -> list[int]:
+    """Return the numbers that the column ``name`` has for some words; words that no sale has are left out."""
     words = snapshot.words.get(name, ())
     return [place for place, word in enumerate(words) if word in codes]
 
@@ -145,7 +153,7 @@ def of_people(people: NDArray[np.int64], base: NDArray[np.int64], currency: int 
 def _rows(calculation: "Calculation", only: SalesFilter | None, entries: NDArray[np.int64] | None) -> NDArray[np.int64]:
     if only is None:
         return np.arange(len(calculation.sales)) if entries is None else entries
-    fits = only.fits(calculation.snapshot)
+    fits = only.fits(calculation)
     return np.flatnonzero(fits) if entries is None else entries[fits[entries]]
 
 

@@ -28,10 +28,17 @@ class Walking(Bonus):
     first_level: ClassVar[int] = 1
     sales: SalesFilter | None = setting(Table(SalesFilter), default=None)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return () if self.sales is None else self.sales.without_bonuses
+
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         if self.sales is not None:
             self.sales.check(f"{path}.sales", report)
+
+    def takes(self, calculation: "Calculation") -> NDArray[np.bool_]:
+        return np.ones(len(calculation.sales), dtype=np.bool_) if self.sales is None else self.sales.fits(calculation)
 
     @abstractmethod
     def sources(self, calculation: "Calculation") -> Sources:
