@@ -59,8 +59,11 @@ def free_port() -> int:
 class Company:
     """One running company: its processes, its database, its Valkey."""
 
-    def __init__(self, environment: dict[str, str], *, names: Iterable[str] = NAMES, owned: bool = False) -> None:
+    def __init__(
+        self, environment: dict[str, str], *, names: Iterable[str] = NAMES, owned: bool = False, application: str = ""
+    ) -> None:
         self.names = tuple(names)
+        self.application = application
         self.port = free_port()
         self.base_url = f"http://localhost:{self.port}"
         self.owned = owned
@@ -115,7 +118,7 @@ class Company:
         self.began_at[name] = len(self.log(name))
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                processes.commands(self.port)[name],
+                self.command(name),
                 cwd=processes.BASE_DIR,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -123,6 +126,11 @@ class Company:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def command(self, name: str) -> list[str]:
+        """Return the command of a process; the web serves another application where one was named."""
+        command = processes.commands(self.port)[name]
+        return [self.application or part if part == "config.asgi:application" else part for part in command]
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """End one process, and those that it started, by a signal; return when it is gone."""

@@ -74,17 +74,29 @@ def till(sellers, name, pay, number):
     took, until = [], time.perf_counter() + SECONDS
     while (started := time.perf_counter()) < until:
         turn = len(took) * TILLS + number
-        cart = carts.open_cart(market)
-        for line in range(2):
-            carts.add(cart, products[(turn + line) % len(products)], 1, "retail")
         seller = sellers[0] if turn % 4 == 0 else sellers[turn % len(sellers)]
-        credit = attribution.Attribution(seller, "site")
-        order = orders.place(cart, buyer=buyers.GUEST, details=DETAILS, attribution=credit, key=f"{name} {turn}")
-        pay(order)
+        pay(place(market, products, seller, f"{name} {turn}", turn))
         took.append(time.perf_counter() - started)
     assert not Order.objects.filter(checkout_key=f"{name} {number}").exclude(status=Order.Status.PAID).exists()
     connections.close_all()
     return took
+
+
+def place(market, products, seller, key, turn):
+    """Fill a cart with two products in a seller's shop, and order."""
+    cart = carts.open_cart(market)
+    for line in range(2):
+        carts.add(cart, products[(turn + line) % len(products)], 1, "retail")
+    credit = attribution.Attribution(seller, "site")
+    return orders.place(cart, buyer=buyers.GUEST, details=DETAILS, attribution=credit, key=key)
+
+
+def buy(seller, *, times):
+    """Buy and pay some times in one seller's shop."""
+    market = Market.objects.get(code="us")
+    products = list(Product.objects.values_list("pk", flat=True))
+    for turn in range(times):
+        deliver(place(market, products, seller, f"bought {turn}", turn))
 
 
 def deliver(order):

@@ -1,140 +1,160 @@
-"""How quickly pages come when twenty people ask at once, beside the same figures read the obvious way."""
+"""How quickly pages come when twenty people ask at once and none of them pauses, through the real web server.
+
+Beside them, in the same run and at the same load: the same pages with nothing cached and with the figures of a team read
+from the team (tests/benchmarks/obvious.py). The load is made on the machine that serves, so the time of one client alone is
+told too: it is what a visitor meets, while twenty without a pause tell how much goes through.
+"""
 
 import http.client
+import os
 import threading
 import time
-from collections.abc import Callable
+from importlib import import_module
 
+import numpy as np
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import SessionStore
-from django.core.management import call_command
-from django.db import connection
 
-from commissions import periods
-from genealogy.models import Distributor
+from commissions import live, live_pending
+from genealogy.models import Distributor, User
 from storefront.models import Product, Site
+from tests.benchmarks import orders
 from tests.benchmarks.harness import Bench, benchmark, spread
+from tests.benchmarks.population import Population
 
 CLIENTS = 20
 SECONDS = 8
-
-OBVIOUS_DASHBOARD = """
-    WITH RECURSIVE team AS (
-        SELECT position.id, position.distributor_id FROM genealogy_position AS position
-        JOIN genealogy_tree AS tree ON tree.id = position.tree_id AND tree.code = 'sponsor'
-        WHERE position.distributor_id = %s
-        UNION ALL
-        SELECT below.id, below.distributor_id FROM genealogy_position AS below JOIN team ON below.parent_id = team.id
-    )
-    SELECT count(DISTINCT team.distributor_id), coalesce(sum(entry.pv), 0), coalesce(sum(entry.cv), 0)
-    FROM team LEFT JOIN commissions_volumeentry AS entry ON entry.distributor_id = team.distributor_id AND entry.period_id = %s
-"""
-"""A dashboard's volume and team as it is usually read: walk the team, join its orders, add up."""
+ALONE = 40
+PATIENCE = 900
+OBVIOUS = "tests.benchmarks.obvious:application"
+AS_OBVIOUS = "nothing cached, a team's figures read from the team"
 
 
-@benchmark("pages", sizes=(10_000,), full=(100_000, 1_000_000))
+@benchmark("pages", sizes=(10_000, 100_000), full=(1_000_000,))
 def ask_for_pages(bench: Bench, size: int) -> None:
     """Storefront list, product, dashboard and team with twenty clients at once."""
-    bench.say("bringing the demo company in")
-    call_command("demo", people=size, verbosity=0)
-    company = bench.company(names=("web",), environment={"DATABASE_POOL": "8"})
-    leader = leader_of_the_demo()
-    cookie = f"{settings.SESSION_COOKIE_NAME}={session_of(leader)}"
-    product = Product.objects.filter(is_active=True).first()
-    site = Site.objects.get(distributor=leader)
+    bench.say("building the company")
+    population = Population(size)
+    population.sell(size)
+    orders.stock()
+    leader = open_an_office(population)
+    orders.buy(leader.pk, times=40)
+    live_pending.tell_history([population.period.pk])
+    live.refresh_everything()
+    cookie = f"{settings.SESSION_COOKIE_NAME}={session_of(leader.user)}"
     pages = {
-        "list": (f"/@{site.slug}/shop/", ""),
-        "product": (f"/@{site.slug}/p/{product.slug}/", ""),
-        "dashboard": ("/office/", cookie),
-        "team": ("/office/team/", cookie),
+        "list": Page(f"/@{leader.site.slug}/shop/"),
+        "product": Page(f"/@{leader.site.slug}/p/{Product.objects.first().slug}/"),
+        "dashboard": Page("/office/", cookie),
+        "team": Page("/office/team/", cookie),
     }
-    for name, (path, cookies) in pages.items():
-        took = ask_at_once(company.port, path, cookies)
-        obvious = spread(obvious_seconds(leader)) if name == "dashboard" else None
-        bench.report(f"{name} p50", spread(took).median * 1e3, "ms")
-        bench.report(f"{name} p95", spread(took).p95 * 1e3, "ms")
-        bench.report(f"{name} rate", len(took) / SECONDS, "pages/s")
-        if obvious:
-            alone = spread(ask_alone(company.port, path, cookies))
-            bench.report(
-                "dashboard alone", alone.median * 1e3, "ms", baseline="recursive query alone", baseline_value=obvious.median * 1e3
-            )
+    bench.say("asking for its pages")
+    web = WebProcesses(bench)
+    ours = {name: (page.alone(web.ports), page.at_once(web.ports)) for name, page in pages.items()}
+    web.stop()
+    bench.say("asking for the same without a cache and without standings")
+    web = WebProcesses(bench, {"CANOPY_VALKEY": "away"}, application=OBVIOUS)
+    web.companies[0].valkey.stop()
+    theirs = {name: (page.alone(web.ports, at_most=SECONDS), page.at_once(web.ports)) for name, page in pages.items()}
+    for name in pages:
+        report(bench, name, *ours[name], *theirs[name])
 
 
-def leader_of_the_demo() -> Distributor:
-    """Return the distributor with the largest team who has a log-in and is not the house."""
-    return (
-        Distributor.objects.filter(is_house=False, user__isnull=False, site__isnull=False, standings__period=periods.current())
-        .order_by("-standings__team_size")
-        .select_related("user")
-        .first()
-    )
+class WebProcesses:
+    """A web process for each core, each on a port of its own, as production runs them behind its proxy."""
+
+    def __init__(self, bench: Bench, environment: dict[str, str] | None = None, **options: str) -> None:
+        self.companies = [
+            bench.company(names=("web",), environment={"DATABASE_POOL": "16", **(environment or {})}, **options)
+            for _ in range(os.cpu_count() or 1)
+        ]
+        self.ports = [company.port for company in self.companies]
+
+    def stop(self) -> None:
+        """Stop them."""
+        for company in self.companies:
+            company.stop()
 
 
-def session_of(distributor: Distributor) -> str:
-    """Sign a distributor in and return the session's key."""
-    session = SessionStore()
-    session[SESSION_KEY] = str(distributor.user_id)
+def report(bench: Bench, name: str, alone: list[float], took: list[float], alone_there: list[float], there: list[float]) -> None:
+    """Report one page: the spread among twenty, one client alone, and how many pages a second went through."""
+    for stat in ("median", "p95"):
+        value, beside = (getattr(spread(values), stat) * 1e3 for values in (took, there))
+        bench.report(f"{name}, {stat}", value, "ms", baseline=AS_OBVIOUS, baseline_value=beside)
+    value, beside = (spread(values).median * 1e3 for values in (alone, alone_there))
+    bench.report(f"{name}, one client", value, "ms", baseline=AS_OBVIOUS, baseline_value=beside)
+    value, beside = (CLIENTS / (sum(values) / len(values)) for values in (took, there))
+    bench.report(f"{name}, rate", value, "pages/s", baseline=AS_OBVIOUS, baseline_value=beside)
+
+
+def open_an_office(population: Population) -> Distributor:
+    """Give the distributor with the largest team below the house a log-in and a shop."""
+    first_level = np.flatnonzero(population.parent == 0)
+    place = first_level[np.argmax(population.size[first_level])]
+    leader = Distributor.objects.get(pk=int(population.ids[place]))
+    leader.user = User.objects.create(email="leader@example.com", name=leader.name)
+    leader.save(update_fields=["user"])
+    Site.objects.create(distributor=leader, slug="leader", name=leader.name, headline="What I use myself")
+    return leader
+
+
+def session_of(user: User) -> str:
+    """Sign somebody in and return the session's key."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = distributor.user.get_session_auth_hash()
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     return session.session_key
 
 
-def ask(line: http.client.HTTPConnection, path: str, cookie: str) -> float:
-    """Ask once on an open line and return the seconds until the last byte."""
-    started = time.perf_counter()
-    line.request("GET", path, headers={"Cookie": cookie, "Accept-Language": "en"})
-    answer = line.getresponse()
-    answer.read()
-    if answer.status != http.client.OK:
-        raise RuntimeError(f"{path} answered {answer.status}")
-    return time.perf_counter() - started
+class Page:
+    """One page, as a client asks for it."""
 
+    def __init__(self, path: str, cookie: str = "") -> None:
+        self.path = path
+        self.headers = {"Cookie": cookie, "Accept-Language": "en"}
 
-def ask_alone(port: int, path: str, cookie: str, times: int = 40) -> list[float]:
-    """Return the seconds that each of some requests took when nobody else asks."""
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    return [ask(line, path, cookie) for _ in range(times)]
-
-
-def ask_at_once(port: int, path: str, cookie: str) -> list[float]:
-    """Return the seconds that each request took while twenty clients asked for the same page."""
-    took: list[float] = []
-    faults: list[Exception] = []
-    end = time.monotonic() + SECONDS
-
-    def client() -> None:
-        line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        try:
-            while time.monotonic() < end:
-                took.append(ask(line, path, cookie))
-        except Exception as fault:  # raised by the one who waits for the threads
-            faults.append(fault)
-
-    in_parallel(client, CLIENTS)
-    if faults:
-        raise faults[0]
-    return took
-
-
-def in_parallel(work: Callable[[], None], count: int) -> None:
-    """Run the same work in some threads and wait for all of them."""
-    threads = [threading.Thread(target=work) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def obvious_seconds(leader: Distributor, times: int = 10) -> list[float]:
-    """Return the seconds that the obvious query took, each time."""
-    took = []
-    for _ in range(times):
+    def ask(self, line: http.client.HTTPConnection) -> float:
+        """Ask once on an open line and return the seconds until the last byte."""
         started = time.perf_counter()
-        with connection.cursor() as cursor:
-            cursor.execute(OBVIOUS_DASHBOARD, [leader.pk, periods.current().pk])
-            cursor.fetchone()
-        took.append(time.perf_counter() - started)
-    return took
+        line.request("GET", self.path, headers=self.headers)
+        answer = line.getresponse()
+        answer.read()
+        if answer.status != http.client.OK:
+            raise RuntimeError(f"{self.path} answered {answer.status}")
+        return time.perf_counter() - started
+
+    def alone(self, ports: list[int], *, at_most: float = PATIENCE) -> list[float]:
+        """Return the seconds that each of some requests took when nobody else asks; the first, which warms up, left out."""
+        took: list[float] = []
+        line = http.client.HTTPConnection("127.0.0.1", ports[0], timeout=PATIENCE)
+        self.ask(line)
+        end = time.monotonic() + at_most
+        while not took or (len(took) < ALONE and time.monotonic() < end):
+            took.append(self.ask(line))
+        return took
+
+    def at_once(self, ports: list[int]) -> list[float]:
+        """Return the seconds that each request took while twenty clients asked; each asks once at least."""
+        took: list[float] = []
+        faults: list[Exception] = []
+        end = time.monotonic() + SECONDS
+
+        def client(number: int) -> None:
+            line = http.client.HTTPConnection("127.0.0.1", ports[number % len(ports)], timeout=PATIENCE)
+            try:
+                took.append(self.ask(line))
+                while time.monotonic() < end:
+                    took.append(self.ask(line))
+            except Exception as fault:  # raised by the one who waits for the threads
+                faults.append(fault)
+
+        threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if faults:
+            raise faults[0]
+        return took
