@@ -27,12 +27,19 @@ django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
 import pytest  # noqa: E402  (Django is set up first, so that what follows may import models)
+from django.conf import settings as site  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.test import TransactionTestCase  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 from config import servers  # noqa: E402
-from tests import chromium, databases  # noqa: E402
+from tests import chromium, databases, kept  # noqa: E402
 from tests.servers import Company  # noqa: E402
+
+# Passwords are hashed slowly so that nobody guesses them; those of tests are known. A company of its own keeps the slow way.
+site.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *site.PASSWORD_HASHERS]
+# Each test client would walk through all static files before its first request; so it looks for one when it is asked for.
+site.WHITENOISE_AUTOREFRESH = True
 
 # How long property tests run: quickly by default, long in ``make soak``.
 for profile, examples in (("quick", 40), ("soak", 4_000)):
@@ -45,6 +52,35 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Copy the test database from one that is migrated already; migrating anew for each worker takes longer than many tests."""
     servers.hold()
     connection.settings_dict["TEST"]["TEMPLATE"] = databases.template(servers.cluster())
+
+
+def empty_the_database(_test) -> None:
+    """Empty the database after a test that committed."""
+    databases.empty(connection)
+
+
+# Django truncates each table, which takes longer than most tests, and writes the permissions anew.
+TransactionTestCase._fixture_teardown = empty_the_database
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Nothing is kept for a test that commits. See tests/kept.py."""
+    kept.make_way(item)
+
+
+@pytest.fixture(scope="module")
+def keep(django_db_setup, django_db_blocker):
+    """Build rows once for all tests of a module: see tests/kept.py."""
+    made = []
+
+    def build(how):
+        made.append(kept.Kept(how, django_db_blocker))
+        return made[-1]
+
+    yield build
+    for each in reversed(made):
+        each.drop()
 
 
 def started_companies():

@@ -10,6 +10,18 @@ from config.cluster import Cluster
 from config.processes import BASE_DIR, manage
 
 LOCK = 4_716_020_002
+EMPTY = """
+DO $$
+DECLARE name text;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+        AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission', 'auth_group', 'auth_group_permissions')
+    LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+END $$
+"""
 
 
 def fingerprint() -> str:
@@ -46,3 +58,9 @@ def create(cluster: Cluster, name: str) -> None:
     """Make a fresh migrated database, dropping one of the same name."""
     cluster.drop_database(name)
     cluster.create_database(name, template=template(cluster))
+
+
+def empty(connection) -> None:
+    """Delete every row of this process's database, except what migrating writes of itself; triggers and keys stand back."""
+    with connection.cursor() as cursor:
+        cursor.execute(EMPTY)

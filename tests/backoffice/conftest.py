@@ -67,9 +67,20 @@ class Cast:
         return people.enrol(sponsor_number=sponsor.number, market=self.market, name=name, email=email)
 
 
+@pytest.fixture(scope="module")
+def built(keep):
+    """The company, built once a module."""
+    return keep(build)
+
+
 @pytest.fixture
-def cast(db):
+def cast(built, db):
     """Everybody, with a plan in force and something to sell."""
+    return built()
+
+
+def build():
+    """Set the company up."""
     market = Market.objects.create(
         code="us", name="United States", country="US", currency="USD", language="en", time_zone="America/New_York"
     )

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from config.outbox.models import Event
 from genealogy import people, second_factor
-from genealogy.models import Distributor, Position, User
+from genealogy.models import Distributor, Market, Position, User
 
 
 @pytest.fixture
@@ -21,14 +21,30 @@ def boss(db, settings):
     return User.objects.create_superuser("boss@example.com", "a fine long password", name="Boss")
 
 
+@pytest.fixture(scope="module")
+def built(keep):
+    return keep(thirty)
+
+
+@pytest.fixture
+def house(built, db):
+    built()
+    return Distributor.objects.get(is_house=True)
+
+
 @pytest.fixture
 def company(house):
-    """Thirty people in a line and beside it."""
+    """The newest of thirty people in a line and beside it."""
+    return Distributor.objects.order_by("-pk").first()
+
+
+def thirty():
+    market = Market.objects.create(code="us", name="United States", country="US", currency="USD", time_zone="America/New_York")
+    house = people.found(name="The house", market=market)
     rng, numbers = random.Random(2), [house.number]
     for n in range(30):
         wish = {"name": f"Person {n}", "email": f"p{n}@example.com"}
-        numbers.append(people.enrol(sponsor_number=rng.choice(numbers[-3:]), market=house.market, **wish).number)
-    return Distributor.objects.order_by("-pk").first()
+        numbers.append(people.enrol(sponsor_number=rng.choice(numbers[-3:]), market=market, **wish).number)
 
 
 @pytest.mark.parametrize(("model", "queries"), [("user", 7), ("distributor", 7), ("market", 6), ("tree", 6), ("position", 7)])
