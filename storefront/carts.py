@@ -167,12 +167,11 @@ def add(cart, product_id, quantity, kind):
         message = _("%(product)s is not sold in %(market)s at the moment.")
         raise Refusal(message % {"product": product.name, "market": cart.market.name}, code="not_sold")
     Cart.objects.filter(pk=cart.pk).update(updated_at=timezone.now())  # takes the row: two clicks come one after the other
-    line, fresh = CartLine.objects.get_or_create(
-        cart=cart, product=product, defaults={"quantity": quantity, "seen_minor": price.unit}
-    )
-    if not fresh:
-        line.quantity = whole_number(line.quantity + quantity)
-        line.save(update_fields=["quantity"])
+    line = CartLine.objects.filter(cart=cart, product=product).first()
+    if line is None:
+        return CartLine.objects.create(cart=cart, product=product, quantity=quantity, seen_minor=price.unit)
+    line.quantity = whole_number(line.quantity + quantity)
+    line.save(update_fields=["quantity"])
     line.product = product
     return line
 

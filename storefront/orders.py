@@ -23,6 +23,10 @@ from storefront.models import Cart, Order, OrderLine, Payment, Refund, RefundLin
 from storefront.refusal import Refusal
 
 ABANDONED_AFTER = timedelta(days=7)
+NEXT_NUMBER = """
+    SELECT drawn.number, EXISTS (SELECT FROM storefront_order WHERE storefront_order.number = drawn.number)
+    FROM (SELECT nextval('storefront_order_number')::text AS number) AS drawn
+"""
 
 log = logging.getLogger(__name__)
 
@@ -129,12 +133,12 @@ def _line(order, number, line):
 
 def _next_number():
     """Draw the next free order number; numbers that came from elsewhere are stepped over."""
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT nextval('storefront_order_number')")
-            number = str(cursor.fetchone()[0])
-        if not Order.objects.filter(number=number).exists():
-            return number
+    with connection.cursor() as cursor:
+        taken = True
+        while taken:
+            cursor.execute(NEXT_NUMBER)
+            number, taken = cursor.fetchone()
+    return number
 
 
 @transaction.atomic

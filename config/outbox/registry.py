@@ -85,7 +85,7 @@ def announce(event: Any) -> "Event":
     """
     event_model, delivery_model = apps.get_model("outbox", "Event"), apps.get_model("outbox", "Delivery")
     names = subscribers(type(event))
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         stored = event_model.objects.create(kind=kind_of(type(event)), facts=dataclasses.asdict(event))
         if names:
             delivery_model.objects.bulk_create([delivery_model(event=stored, subscriber=name) for name in names])
