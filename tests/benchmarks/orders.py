@@ -91,12 +91,12 @@ def place(market, products, seller, key, turn):
     return orders.place(cart, buyer=buyers.GUEST, details=DETAILS, attribution=credit, key=key)
 
 
-def buy(seller, *, times):
+def buy(seller, *, times, name="bought"):
     """Buy and pay some times in one seller's shop."""
     market = Market.objects.get(code="us")
     products = list(Product.objects.values_list("pk", flat=True))
     for turn in range(times):
-        deliver(place(market, products, seller, f"bought {turn}", turn))
+        deliver(place(market, products, seller, f"{name} {turn}", turn))
 
 
 def deliver(order):
