@@ -29,10 +29,14 @@ class Candidates:
         self._shortfall: dict[int, NDArray[np.int64]] = {}
         self._found: dict[tuple[int, LegTest], list[tuple[int, list[int]]]] = {}
 
-    def asked_of_legs(self, target: int) -> list[LegTest]:
-        """Return what a rank wants to see in legs, the highest rank first."""
-        asked = {self.plan.leg_test(legs) for legs in self.plan.ranks[target].legs}
-        return sorted(asked, key=lambda test: (-test.rank, test.where))
+    def asked_of_legs(self, person: int, target: int) -> list[tuple[LegTest, int]]:
+        """Return what a rank wants to see in legs and how many legs of a person lack it, the highest rank first."""
+        asked: dict[LegTest, int] = {}
+        for legs in self.plan.ranks[target].legs:
+            test = self.plan.leg_test(legs)
+            has = int(self.standings.legs[self.plan.leg_tests.index(test), person])
+            asked[test] = max(asked.get(test, 0), legs.count - has)
+        return sorted(((test, lack) for test, lack in asked.items() if lack > 0), key=lambda each: (-each[0].rank, each[0].where))
 
     def shortfall(self, rank: int) -> NDArray[np.int64]:
         """Estimate how many points everybody lacks for a rank: for the order of trying, and nothing else."""
@@ -103,7 +107,7 @@ class Candidates:
         met = set(waiting)
         while waiting:
             at, wanted = waiting.pop()
-            for test in self.asked_of_legs(wanted):
+            for test, _ in self.asked_of_legs(at, wanted):
                 new = {(each, test.rank) for _, people in self.of(at, test) for each in people} - met
                 met |= new
                 waiting += new

@@ -39,7 +39,7 @@ CUSTOMERS = 60
 """As many new customers are as good as any number."""
 
 _PASSES = 3
-_SHORT, _LONG = 3, 8
+_SHORT, _LONG = 3, 6
 _BY_ONESELF = (Kind.RETAIL, Kind.OWN, Kind.PREFERRED)
 _OWN_SALES: tuple[dict[Kind, Amount], ...] = (
     {Kind.RETAIL: Amount(MOST)},
@@ -93,6 +93,9 @@ class _Search:
         part, rows = ground(plan, snapshot, standings, person, kept)
         self.trial = Trial(plan, part, rows, kept, person)
         self.limit = max(min(TRIALS, WORK // (len(rows) + 2_000)), TRIALS // 10)
+        # A part that carries sales as own volume cannot tell who bought: one kind of buyer stands for all.
+        self.choices = _OWN_SALES[:1] if plan.stands_in_slices else _OWN_SALES
+        self.cheapest = MOST
         self.proof: Trial | None = None
         if not plan.stands_in_slices and len(rows) < len(snapshot.people):
             self.proof = Trial(plan, snapshot, np.arange(len(snapshot.people)), kept, person)
@@ -126,16 +129,35 @@ class _Search:
                 self._least[key] = self.composed_somehow(person, rank, self.packages(person, rank))
         return self._least[key]
 
-    def packages(self, person: int, rank: int, *, without: Collection[int] = ()) -> list[_Package]:
-        """Return the cheapest way of each leg to have what a rank asks of legs, the cheapest first."""
+    def packages(self, person: int, rank: int, *, spare: int = 0, without: Collection[int] = ()) -> list[_Package]:
+        """Return the cheapest way of each leg to have what a rank asks of legs, the cheapest first.
+
+        Legs are tried from the nearest on, until there are enough (and ``spare`` ones) and the next could not be cheaper.
+        """
         found = []
-        for test in self.candidates.asked_of_legs(rank):
+        for test, lack in self.candidates.asked_of_legs(person, rank):
+            lacks, enough = self.candidates.shortfall(test.rank), lack + spare
+            of_test: list[_Package] = []
             for head, people in self.candidates.of(person, test):
-                solved = [self.least(each, test.rank) for each in people if each not in without]
-                options = [_Package(head, sold) for sold in solved if sold]
-                if options:
-                    found.append(min(options, key=lambda package: package.points))
+                of_test.sort(key=lambda package: package.points)
+                if len(of_test) >= enough and lacks[people[0]] >= of_test[enough - 1].points:
+                    break
+                package = self.package(head, [each for each in people if each not in without], test.rank)
+                if package is not None:
+                    of_test.append(package)
+            found += of_test
         return sorted(found, key=lambda package: package.points)
+
+    def package(self, head: int, people: Sequence[int], rank: int) -> _Package | None:
+        """Return the cheapest way for somebody in a leg to reach a rank, of those who are near enough to be tried."""
+        best: _Package | None = None
+        for somebody in people:
+            if best is None or self.candidates.shortfall(rank)[somebody] < best.points:
+                sold = self.least(somebody, rank)
+                package = _Package(head, sold) if sold else None
+                if package is not None and (best is None or package.points < best.points):
+                    best = package
+        return best
 
     def composed_somehow(self, person: int, rank: int, packages: Sequence[_Package]) -> Sold | None:
         """Compose packages and own sales, and where these alone do not do, let the largest legs sell more too."""
@@ -152,7 +174,7 @@ class _Search:
         """
         inside = _together(packages)
         boundless = {lever: Amount(MOST) for lever in fills}
-        choices = [self.own_sales(person, own) for own in _OWN_SALES]
+        choices = [self.own_sales(person, own) for own in self.choices]
         choices.append({**choices[-1], Lever(Kind.NEW, person): Amount(MOST, self.trial.seats(person))})
         for own in choices:
             for legs in ({}, inside) if inside else ({},):
@@ -198,7 +220,7 @@ class _Search:
             count = _least_that(lambda count: does(replace(amount, count=count)), 0, amount.count)
             amount = replace(amount, count=count)
         guesses = [amount.points - 1]
-        if amount.points == MOST:
+        if amount.points >= self.cheapest - 1:
             guesses = [-(-each.missing // amount.count) for each in self.lacks(fewer, person, rank)]
         below = -1 if lever.kind is Kind.NEW else 0
         points = _least_that(lambda points: does(replace(amount, points=points)), below, amount.points, guesses)
@@ -212,6 +234,7 @@ class _Search:
         for sold in self._solutions():
             if sold is not None:
                 found[frozenset(sold.items())] = sold
+                self.cheapest = min(self.cheapest, sum(amount.total for amount in sold.values()))
             if self.trial.made > self.limit:
                 break
         chosen: list[Sold] = []
@@ -238,17 +261,16 @@ class _Search:
 
     def _solutions(self) -> Iterator[Sold | None]:
         person, target = self.person, self.target
-        packages = self.packages(person, target)
+        packages = self.packages(person, target, spare=1)
         best = self.composed_somehow(person, target, packages)
         yield best
-        if best is not None and len(best) > _LONG:  # what else there is would be as long
-            return
         helped = {lever.person for lever in best or () if lever.person != person}
         for leg in [package.leg for package in packages if helped & {lever.person for lever in package.sold}]:
             yield self.composed(person, target, [package for package in packages if package.leg != leg])
         for somebody in helped:
-            yield self.composed(person, target, self.packages(person, target, without={somebody}))
-        for somebody in dict.fromkeys([*helped, *self.candidates.strongest(person)]):
+            yield self.composed(person, target, self.packages(person, target, spare=1, without={somebody}))
+        fills = dict.fromkeys([*helped, *self.candidates.strongest(person)])
+        for somebody in fills if len(helped) < _LONG else ():  # of long ways nobody compares who does the rest
             fill = Lever(Kind.RETAIL, somebody)
             yield self.composed(person, target, packages, [fill])
             yield self.composed(person, target, packages, [fill, Lever(Kind.RETAIL, person)])
@@ -257,18 +279,19 @@ class _Search:
             yield self._single(somebody)
 
     def _single(self, somebody: int) -> Sold | None:
-        """Return how much would have to be credited to one person alone."""
-        for kind in _BY_ONESELF:
-            sold = {Lever(kind, somebody): Amount(MOST)}
-            if self.grants(sold, self.person, self.target):
-                return self.shrunk_step(sold, Lever(kind, somebody), self.person, self.target)
+        """Return how much would have to be credited to one person alone, if that is less than any way so far."""
+        for kind in {kind: None for own in self.choices for kind in own}:
+            lever = Lever(kind, somebody)
+            sold = {lever: Amount(self.cheapest - 1 if self.cheapest < MOST else MOST)}
+            if self.cheapest > 1 and self.grants(sold, self.person, self.target):
+                return self.shrunk_step(sold, lever, self.person, self.target)
         return None
 
     def _with_newcomers(self, packages: Sequence[_Package]) -> Sold | None:
         """Return a way with people who are brought in, if only as few as will do."""
         lever = Lever(Kind.NEW, self.person)
         for legs in ({}, _together(packages)):
-            sold = {**legs, **self.own_sales(self.person, _OWN_SALES[-1])}
+            sold = {**legs, **self.own_sales(self.person, self.choices[-1])}
             sold[lever] = Amount(MOST, self.trial.seats(self.person))
             if self.grants(sold, self.person, self.target):
                 return self.shrunk(sold, self.person, self.target, packages if legs else (), [lever])
@@ -298,7 +321,7 @@ class _Search:
         """Return what is missing even if everybody who comes into question sold without bounds."""
         sold: dict[Lever, Amount] = {}
         for each in self.single:
-            sold |= self.own_sales(each, _OWN_SALES[-1])
+            sold |= self.own_sales(each, self.choices[-1])
             sold[Lever(Kind.NEW, each)] = Amount(MOST, self.trial.seats(each))
         return self.lacks(sold, self.person, self.target)
 

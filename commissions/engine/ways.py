@@ -68,11 +68,14 @@ Asked = Requirement | Further
 
 def asked(plan: Plan, standings: Standings, person: int, target: int) -> tuple[Asked, ...]:
     """Set what somebody has against everything that a rank requires, as the engine has measured it."""
+    found = ranks.requirements_of(plan, standings, person, target)
+    said = {getattr(each, "required", None) for each in found}
     further = [
         Further(required, int(standings.measured[plan.requirements.index(required), person]))
         for required in plan.ranks[target].requires
+        if required not in said
     ]
-    return *ranks.requirements_of(plan, standings, person, target), *further
+    return *found, *further
 
 
 @dataclass(frozen=True, slots=True)
