@@ -75,6 +75,11 @@ def below(person, period):
     return _part(person, period, BELOW, {}, sellers=None)
 
 
+def figures_below(person, period):
+    """Return a person with everyone below as they stand by the stored figures, without their sales."""
+    return _part(person, period, BELOW, {}, sellers=[])
+
+
 def toward(person, period, sellers):
     """Return a person with the ways up from some sellers in the downline, and these sellers' sales."""
     return _part(person, period, UPWARD, {"sellers": list(sellers)}, sellers=list(sellers))
