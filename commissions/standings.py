@@ -102,7 +102,7 @@ def requirements(plan, target, standing):
     """Set what somebody has against everything that a rank asks for, in words."""
     legs, counted = _legs(plan, target, standing)
     found = ranks.requirements(plan, target, pv=standing.pv, gv=standing.gv, legs=legs, counted_gv=counted)
-    return tuple(_in_words(plan, each) for each in found)
+    return tuple(in_words(plan, each) for each in found)
 
 
 def _legs(plan, target, standing):
@@ -135,7 +135,7 @@ def _counted_volume(rung, standing, legs):
     return int(ranks.counted_volume(rung, snapshot, pv, gv)[0])
 
 
-def _in_words(plan, asked):
+def in_words(plan, asked):
     """Return the engine's requirement with its words."""
     if asked.measure is Measure.LEGS:
         rank = plan.ranks[asked.leg_rank].name
