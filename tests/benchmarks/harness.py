@@ -101,12 +101,13 @@ class Bench:
         baseline: str | None = None,
         baseline_value: float | None = None,
         name: str = "",
+        **more: str,
     ) -> None:
-        """Print one figure, beside what the obvious alternative took."""
+        """Print one figure, beside what the obvious alternative took; ``more`` says what else it belongs to."""
         ratio = None
         if baseline_value and value:
             ratio = rounded(value / baseline_value if unit.endswith("/s") else baseline_value / value)
-        line = {"name": name or self.name, "size": self.size, "stat": stat, "value": rounded(value), "unit": unit}
+        line = {"name": name or self.name, **more, "size": self.size, "stat": stat, "value": rounded(value), "unit": unit}
         line |= {"baseline": baseline, "baseline_value": rounded(baseline_value), "ratio": ratio}
         print(json.dumps(line), flush=True)
 

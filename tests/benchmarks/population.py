@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 from django.db import connection
+from django.db.models import Max
 from django.utils import timezone
 
 from commissions import periods, plan_versions, standing_rows
 from commissions.engine import tree
 from genealogy import labels
-from genealogy.models import Distributor, Market, Tree
+from genealogy.models import Distributor, Market, Position, Tree
 
 PLAN = Path(__file__).resolve().parents[2] / "commissions" / "plans" / "fernhollow.toml"
 DEEP = 1_000
@@ -22,10 +23,10 @@ DEEP = 1_000
 class Population:
     """Who was made: ``ids`` are distributors in tree order, ``parent`` and ``size`` as the engine has them."""
 
-    def __init__(self, people, seed=7):
+    def __init__(self, people, seed=7, plan=PLAN):
         self.random = np.random.default_rng(seed)
         self.market = Market.objects.create(code="us", name="United States", country="US", currency="USD")
-        self.plan = plan_versions.store(PLAN.read_text())
+        self.plan = plan_versions.store(plan.read_text())
         self.period = periods.containing(timezone.now())
         parent = self._parents(people)
         order = tree.preorder(parent)
@@ -36,7 +37,10 @@ class Population:
         self.depth = tree.depth(self.size)
         self._write_people()
         self.ids = np.array(Distributor.objects.order_by("number").values_list("pk", flat=True))
-        self._write_tree()
+        sponsors = Tree.objects.create(code="sponsor", kind=Tree.Kind.OPEN, name="Sponsor tree")
+        self._write_tree(sponsors, self.ids, self.parent, self.size, self.depth)
+        for code, placement in plan_versions.load(self.plan).trees.items():
+            self._place(code, placement.kind, _width(placement))
         self._analyze("genealogy_distributor", "genealogy_position")
 
     @property
@@ -65,31 +69,52 @@ class Population:
                 [self.market.pk, joined, len(self.parent) - 1],
             )
 
-    def _write_tree(self):
+    def _place(self, code, kind, width):
+        """Seat everybody in a placement tree, as they came: each on one of the seats that are open, by chance."""
+        count = len(self.ids)
+        parent = np.full(count, -1, dtype=np.int64)
+        leg = np.full(count, -1, dtype=np.int64)
+        open_seats = [(0, seat) for seat in range(width)]
+        chosen = self.random.random(count)
+        for person in range(1, count):
+            place = int(chosen[person] * len(open_seats))
+            open_seats[place], open_seats[-1] = open_seats[-1], open_seats[place]
+            parent[person], leg[person] = open_seats.pop()
+            open_seats += [(person, seat) for seat in range(width)]
+        order = tree.preorder(parent)
+        place = np.append(np.empty(count, dtype=np.int64), -1)
+        place[order] = np.arange(count)
+        above = place[parent[order]]
+        size = tree.sizes(above)
+        stored = Tree.objects.create(code=code, kind=Tree.Kind(kind), name=code)
+        self._write_tree(stored, self.ids[order], above, size, tree.depth(size), leg[order])
+
+    def _write_tree(self, stored, ids, parent, size, depth, leg=None):
         """Label everyone evenly: in tree order, person i at depth d opens as number 2 i - d and closes 2 size - 1 later."""
-        sponsors = Tree.objects.create(code="sponsor", kind=Tree.Kind.OPEN, name="Sponsor tree")
-        people = len(self.parent)
+        people = len(parent)
         gap = (labels.LAST - labels.FIRST) // (2 * people)
-        opens = 2 * np.arange(people) - self.depth
-        position = np.arange(1, people + 1)
+        opens = 2 * np.arange(people) - depth
+        first = (Position.objects.aggregate(most=Max("pk"))["most"] or 0) + 1
         columns = {
-            "id": position,
-            "tree_id": np.full(people, sponsors.pk),
-            "distributor_id": self.ids,
-            "parent_id": self.parent + 1,
+            "id": np.arange(first, first + people),
+            "tree_id": np.full(people, stored.pk),
+            "distributor_id": ids,
+            "parent_id": np.where(parent < 0, 0, parent + first),
             "lft": labels.FIRST + opens * gap,
-            "rght": labels.FIRST + (opens + 2 * self.size - 1) * gap,
-            "level": self.depth,
+            "rght": labels.FIRST + (opens + 2 * size - 1) * gap,
+            "level": depth,
+            "leg": np.full(people, -1) if leg is None else leg,
         }
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = replica" if connection.in_atomic_block else "SELECT 1")
             cursor.execute("CREATE TEMPORARY TABLE grown (" + ", ".join(f"{name} bigint" for name in columns) + ")")
             standing_rows.copy_in(cursor, f"COPY grown ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)", columns)
             cursor.execute(
-                "INSERT INTO genealogy_position (id, tree_id, distributor_id, parent_id, lft, rght, level) "
-                "SELECT id, tree_id, distributor_id, nullif(parent_id, 0), lft, rght, level FROM grown ORDER BY id"
+                "INSERT INTO genealogy_position (id, tree_id, distributor_id, parent_id, lft, rght, level, leg) "
+                "SELECT id, tree_id, distributor_id, nullif(parent_id, 0), lft, rght, level, nullif(leg, -1) "
+                "FROM grown ORDER BY id"
             )
-            cursor.execute("SELECT setval(pg_get_serial_sequence('genealogy_position', 'id'), %s)", [people])
+            cursor.execute("SELECT setval(pg_get_serial_sequence('genealogy_position', 'id'), %s)", [first + people])
             cursor.execute("DROP TABLE grown")
 
     def sell(self, entries, *, since_days=5):
@@ -114,3 +139,8 @@ class Population:
         with connection.cursor() as cursor:
             for table in tables:
                 cursor.execute(f"VACUUM ANALYZE {table}")
+
+
+def _width(placement):
+    """How many people may sit directly under one, in a tree that benchmarks make."""
+    return {"binary": 2, "open": 3}.get(placement.kind) or placement.width

@@ -2,7 +2,7 @@
 
 import pytest
 
-from commissions import earnings, explanations, live, parts, periods, plan_versions, snapshots, standings, volume
+from commissions import earnings, explanations, live, parts, periods, plan_versions, sentences, snapshots, standings, volume
 from commissions.engine.calculate import calculate
 from commissions.engine.explain import Says
 from commissions.engine.slices import lines_of
@@ -158,7 +158,9 @@ def test_reading_a_standing_with_its_progress_costs_two_queries(company, novembe
 
 
 def test_progress_counts_legs_only_up_to_the_ranks_cap(transactional_db):
-    capped = plan().replace('code = "bronze"', 'code = "bronze"\nleg_cap = { share = "40%", own_volume = "free" }')
+    capped = plan().replace(
+        'code = "bronze"', 'code = "bronze"\nleg_cap = { of = "requirement", share = "40%", own_volume = "free" }'
+    )
     company = Company("house\n ana\n  ben\n  cy", document=capped)
     for name, points in (("ana", 100), ("ben", 900), ("cy", 50)):
         company.sell(name, points)
@@ -168,4 +170,4 @@ def test_progress_counts_legs_only_up_to_the_ranks_cap(transactional_db):
 
 
 def test_every_sentence_of_the_engine_has_words():
-    assert set(explanations.SENTENCES) == set(Says)
+    assert set(sentences.SENTENCES) == set(Says)

@@ -6,7 +6,7 @@ paid at each step up from there (``walk``); multiplying, rounding and adding up 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -131,6 +131,14 @@ class Bonus(ABC):
     def levels_and_paid(self, plan: "Plan") -> tuple[int, int]:
         """Return how many levels it has, and the deepest that any rank is paid; equal where all are paid."""
         return 0, 0
+
+    def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
+        """Return the figures behind what a person is paid or not paid, by name, such as the volumes of two legs.
+
+        Names that end in ``_minor`` are minor units of the plan's currency, in ``_points`` hundredths of a point; others
+        are counted. An explanation shows them beside the arithmetic.
+        """
+        return {}
 
     @abstractmethod
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:

@@ -1,0 +1,227 @@
+"""What a plan should be warned about before anybody is promised it.
+
+Four things: it pays for recruiting, it can pay more than a share of the volume, it has ranks that cannot be reached, it has
+levels that nobody can be paid. Reading the document proves some of it (an upper bound for each bonus that has one); the
+rest is tried with the engine itself, on small companies that are made for the purpose. docs/plans/lint.md says how.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from commissions.engine import money, snapshot
+from commissions.engine.calculate import calculate, stand
+from commissions.engine.plan import Plan
+from commissions.engine.snapshot import NONE, BuyerKind, Index, Snapshot
+
+_TRIES = 300
+_MOST_PEOPLE = 24
+_BUILT = 4_000
+_PLENTY = 10**9
+
+
+class Warns(StrEnum):
+    """Every warning there is."""
+
+    RECRUITING = "recruiting"
+    ABOVE_SHARE = "above_share"
+    FOUND_ABOVE_SHARE = "found_above_share"
+    NO_BOUND = "no_bound"
+    UNREACHABLE_RANK = "unreachable_rank"
+    UNPAID_LEVELS = "unpaid_levels"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """One warning: where in the document, and the figures that go into its sentence."""
+
+    warns: Warns
+    path: str
+    values: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.path}: {_SAID[self.warns].format(**self.values)}"
+
+
+_SAID = {
+    Warns.RECRUITING: "{code} pays because somebody joins, with no sale of a product behind it",
+    Warns.ABOVE_SHARE: "the bonuses can pay up to {share} of the volume, more than the {most} that was asked about: {parts}",
+    Warns.FOUND_ABOVE_SHARE: "a company of {people} people was found in which {share} of the volume is paid, more than {most}",
+    Warns.NO_BOUND: "nothing bounds what {code} pays by the volume; only a company cap would",
+    Warns.UNREACHABLE_RANK: "no company was found in which anybody holds {rank}, however much is sold",
+    Warns.UNPAID_LEVELS: "{code} has {levels} levels, but no rank is paid below level {paid}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The company that pays out the most of its volume among those that were tried."""
+
+    share: Fraction
+    people: int
+    sponsors: tuple[int, ...]
+    points: tuple[int, ...]
+
+
+def lint(plan: Plan, *, most: Fraction = Fraction(60, 100), seed: int = 1, tries: int = _TRIES) -> tuple[Warned, ...]:
+    """Return what the plan should be warned about; ``most`` is the share of the volume that it may pay."""
+    found = [*_recruiting(plan), *_bounds(plan, most), *_unpaid_levels(plan), *_unreachable(plan)]
+    worst = worst_company(plan, seed=seed, tries=tries)
+    if worst.share > most:
+        values = {"people": worst.people, "share": _percent(worst.share), "most": _percent(most)}
+        found.append(Warned(Warns.FOUND_ABOVE_SHARE, "bonuses", values))
+    return tuple(found)
+
+
+def bound(plan: Plan, index: int) -> Fraction | None:
+    """Return the most that a bonus can pay of one unit of commissionable volume, None if nothing in it says."""
+    return plan.bonuses[index].most(plan)
+
+
+def _recruiting(plan: Plan) -> Iterator[Warned]:
+    for place, bonus in enumerate(plan.bonuses, 1):
+        if bonus.pays_for_recruiting:
+            yield Warned(Warns.RECRUITING, f"bonuses[{place}]", {"code": bonus.code})
+
+
+def _bounds(plan: Plan, most: Fraction) -> Iterator[Warned]:
+    capped = plan.caps.most
+    if capped is not None and capped <= most:
+        return
+    bounds = {bonus.code: bonus.most(plan) for bonus in plan.bonuses}
+    for place, bonus in enumerate(plan.bonuses, 1):
+        if bounds[bonus.code] is None:
+            yield Warned(Warns.NO_BOUND, f"bonuses[{place}]", {"code": bonus.code})
+    known = {code: each for code, each in bounds.items() if each}
+    total = sum(known.values(), Fraction(0))
+    if total > most:
+        parts = ", ".join(f"{code} {_percent(each)}" for code, each in known.items())
+        yield Warned(Warns.ABOVE_SHARE, "bonuses", {"share": _percent(total), "most": _percent(most), "parts": parts})
+
+
+def _unpaid_levels(plan: Plan) -> Iterator[Warned]:
+    for place, bonus in enumerate(plan.bonuses, 1):
+        levels, paid = bonus.levels_and_paid(plan)
+        if paid < levels:
+            yield Warned(Warns.UNPAID_LEVELS, f"bonuses[{place}]", {"code": bonus.code, "levels": levels, "paid": paid})
+
+
+def _unreachable(plan: Plan) -> Iterator[Warned]:
+    """Build, rank by rank, a company that gives each rank all it asks for, and see whether the engine agrees."""
+    for index, rank in enumerate(plan.ranks):
+        sponsors, points = _company_for(plan, index)
+        if len(sponsors) > _BUILT:
+            continue  # too many people to build it: nothing is claimed
+        held = stand(plan, _snapshot(plan, sponsors, points)).rank
+        if held[0] < index:
+            yield Warned(Warns.UNREACHABLE_RANK, f"ranks[{index + 1}]", {"rank": rank.code})
+
+
+def _company_for(plan: Plan, index: int) -> tuple[list[int], list[int]]:
+    """Return sponsors and points of a company whose first person has everything that a rank asks of sales and legs.
+
+    Everybody buys plenty. Each leg that has to hold a rank is a company that is built for that rank; beside them there are
+    as many plain legs as anything could ask for.
+    """
+    sponsors, points = [NONE], [_enough(plan)]
+    for legs in plan.ranks[index].legs:
+        below = plan.rank_index(legs.rank)
+        for _ in range(legs.count):
+            theirs, theirs_points = _company_for(plan, below)
+            base = len(sponsors)
+            sponsors += [0 if each == NONE else base + each for each in theirs]
+            points += theirs_points
+            if len(sponsors) > _BUILT:
+                return sponsors, points
+    for _ in range(_PLAIN_LEGS):
+        sponsors.append(0)
+        points.append(_enough(plan))
+    return sponsors, points
+
+
+_PLAIN_LEGS = 12
+
+
+def _enough(plan: Plan) -> int:
+    """Points (hundredths) that everybody buys: more than any rank asks of anybody."""
+    asked = [rank.pv for rank in plan.ranks] + [rank.gv for rank in plan.ranks] + [plan.activity.pv]
+    asked += [required.need for required in plan.requirements if required.is_points]
+    return min(max([*asked, 100]), _PLENTY)
+
+
+def worst_company(plan: Plan, *, seed: int = 1, tries: int = _TRIES) -> Worst:
+    """Search for the company that pays out the largest share of its volume: random ones, then small changes to the best."""
+    chance = random.Random(seed)
+    best: Worst | None = None
+    scale = max(_enough(plan) // 4, 100)
+    for number in range(tries):
+        if best is None or number % 3 == 0:
+            count = chance.randint(2, _MOST_PEOPLE)
+            width = chance.choice([1, 2, count])
+            sponsors = [NONE, *(max(0, place - chance.randint(1, width)) for place in range(1, count))]
+            points = [chance.choice([0, 100, scale, scale * 4, chance.randint(1, scale)]) for _ in range(count)]
+        else:
+            sponsors, points = list(best.sponsors), list(best.points)
+            place = chance.randrange(1, len(sponsors))
+            sponsors[place] = chance.randrange(place)
+            points[chance.randrange(len(points))] = chance.choice([0, 100, scale, chance.randint(1, scale * 4)])
+        share = _share(plan, sponsors, points)
+        if best is None or share > best.share:
+            best = Worst(share, len(sponsors), tuple(sponsors), tuple(points))
+    assert best is not None
+    return best
+
+
+_OPEN = 3
+_WIDTHS = {"binary": 2, "open": _OPEN}
+
+
+def _share(plan: Plan, sponsors: list[int], points: list[int]) -> Fraction:
+    if not any(points):
+        return Fraction(0)
+    paid = int(calculate(plan, _snapshot(plan, sponsors, points), keep_lines=False).totals.sum())
+    num, den = plan.value_of(NONE)
+    return Fraction(paid * den, sum(points) * num)
+
+
+def _snapshot(plan: Plan, sponsors: list[int], points: list[int]) -> Snapshot:
+    """Return a company in which everybody buys once; in placement trees people sit breadth first as they came."""
+    count = len(sponsors)
+    ids = np.arange(1, count + 1)
+    people = snapshot.people(id=ids, sponsor_id=np.array(sponsors) + 1)
+    index = Index(people.id)
+    trees = {}
+    for code, tree in plan.trees.items():
+        width = _WIDTHS.get(tree.kind) or getattr(tree, "width", _OPEN)
+        parent = (np.arange(count) - 1) // width
+        parent[0] = NONE
+        trees[code] = snapshot.placed(index, id=ids, parent_id=parent + 1, leg=(np.arange(count) - 1) % width)
+    people = snapshot.with_trees(people, trees)
+    bought = np.array(points, dtype=np.int64)
+    price = money.share(bought, *plan.value_of(NONE), mode=money.Rounding.TRUNCATE)
+    sales = snapshot.sales(
+        index,
+        id=ids,
+        person_id=ids,
+        at=ids,
+        order=ids,
+        buyer_kind=np.full(count, BuyerKind.DISTRIBUTOR),
+        quantity=np.ones(count),
+        pv=bought,
+        cv=bought,
+        paid_minor=price,
+        seller_minor=price,
+        currency=np.full(count, money.INDEX[plan.currency]),
+        reverses=np.zeros(count),
+        more={"buyer": ids} | {f"volume.{name}": bought for name in plan.volumes},
+    )
+    return Snapshot(people, sales, end=count + 1)
+
+
+def _percent(share: Fraction) -> str:
+    return f"{float(share) * 100:.2f}%"

@@ -1,0 +1,109 @@
+"""Closing a period under each shipped plan: read it, calculate it, write every line; beside it, the obvious SQL.
+
+Each plan and size runs in a process of its own, so that its peak of memory is its own. The people have five orders each.
+"""
+
+from functools import partial
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db import connection
+
+from commissions import plan_versions, run_calculation, runs
+from commissions.engine import calculate as engine
+from commissions.models import Run
+from tests.benchmarks.harness import Bench, benchmark
+from tests.benchmarks.population import Population
+
+PLANS = sorted((Path(__file__).resolve().parents[2] / "commissions" / "plans").glob("*.toml"))
+PLAIN = "unilevel"
+"""The plan whose SQL is written out below."""
+
+MOST_FOR_SQL = 100_000
+
+OBVIOUS = """
+    CREATE TEMPORARY TABLE own ON COMMIT DROP AS
+        SELECT p.id, p.parent_id, p.distributor_id, coalesce(sum(v.pv), 0)::bigint AS pv
+        FROM genealogy_position p LEFT JOIN commissions_volumeentry v USING (distributor_id)
+        WHERE p.tree_id = (SELECT id FROM genealogy_tree WHERE code = 'sponsor') GROUP BY p.id;
+    CREATE INDEX ON own (id);
+    CREATE INDEX ON own (parent_id);
+    CREATE TEMPORARY TABLE totals ON COMMIT DROP AS
+        WITH RECURSIVE above AS (
+            SELECT id AS person, parent_id AS up, pv FROM own
+            UNION ALL SELECT own.id, own.parent_id, above.pv FROM above JOIN own ON own.id = above.up
+        ) SELECT person AS id, sum(pv)::bigint AS gv FROM above GROUP BY person;
+    CREATE INDEX ON totals (id);
+    CREATE TEMPORARY TABLE stood ON COMMIT DROP AS
+        SELECT own.id, own.parent_id, own.distributor_id, own.pv >= 5000 AS active,
+               CASE WHEN own.pv < 5000 THEN 1 WHEN gv >= 4000000 THEN 7 WHEN gv >= 1000000 THEN 6
+                    WHEN gv >= 250000 THEN 5 WHEN gv >= 50000 THEN 3 ELSE 1 END AS depth
+        FROM own JOIN totals USING (id);
+    CREATE INDEX ON stood (id);
+    CREATE INDEX ON stood (distributor_id);
+    CREATE TEMPORARY TABLE paid ON COMMIT DROP AS
+        WITH RECURSIVE walk AS (
+            SELECT v.id AS entry, v.cv, s.parent_id AS at, 1 AS level, NULL::bigint AS payee
+            FROM commissions_volumeentry v JOIN stood s USING (distributor_id)
+            UNION ALL
+            SELECT walk.entry, walk.cv, s.parent_id,
+                   CASE WHEN s.active AND s.depth >= walk.level THEN walk.level + 1 ELSE walk.level END,
+                   CASE WHEN s.active AND s.depth >= walk.level THEN s.distributor_id END
+            FROM walk JOIN stood s ON s.id = walk.at WHERE walk.level <= 7
+        ) SELECT payee, level - 1 AS level, sum(round(cv * (ARRAY[10, 8, 6, 5, 4, 3, 2])[level - 1] / 100.0)) AS amount
+          FROM walk WHERE payee IS NOT NULL GROUP BY payee, level;
+"""
+"""Group volume by a recursive query, ranks by volume, a walk up from every sale: what is written first, nearly everywhere.
+
+It leaves out what it makes hard (ranks in legs, lines in the plan's currency), so it has less to do than the engine.
+"""
+
+
+def close(bench: Bench, size: int, *, path: Path) -> None:
+    """Calculate a run as the product does, and report what each part takes."""
+    report = partial(_report, bench, path.stem)
+    bench.say(f"making the company for {path.stem}")
+    population = Population(size, plan=path)
+    population.sell(5 * size)
+    run = _asked_for(population)
+    given = {}
+    loading = bench.clock(lambda: given.update(all=run_calculation.read(run)))
+    inputs = given["all"].inputs
+    plan = plan_versions.load(population.plan)
+    computing = bench.clock(engine.calculate, plan, inputs.snapshot, keep_lines=False)
+    came = {}
+    settling = bench.clock(lambda: came.update(to=run_calculation.compute(run, given["all"])))
+    bench.say("writing")
+    writing = bench.clock(run_calculation.store, run, came["to"], lambda stage, percent: None)
+    run.refresh_from_db()
+    report("load", loading, "s")
+    report("calculate", computing, "s")
+    report("calculate_with_lines_and_review", settling, "s")
+    report("write", writing, "s")
+    report("lines", run.lines, "lines")
+    obvious = None
+    if path.stem == PLAIN and size <= MOST_FOR_SQL:
+        bench.say("the same by SQL")
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            obvious = bench.clock(cursor.execute, OBVIOUS)
+            cursor.execute("ROLLBACK")
+    report("total", loading + settling + writing, "s", baseline="recursive SQL, temporary tables", baseline_value=obvious)
+    report("peak_mb", bench.peak_memory_mb(), "MB")
+
+
+def _asked_for(population):
+    """Return a run that waits to be calculated: a preview, as the period of a benchmark is not over."""
+    office = get_user_model().objects.create(email="office@example.com", is_active=True)
+    office.user_permissions.add(Permission.objects.get(codename="calculate_run"))
+    runs.preview(population.period, by=office)
+    return Run.objects.latest("pk")
+
+
+def _report(bench, plan, stat, value, unit, *, baseline=None, baseline_value=None):
+    bench.report(stat, value, unit, baseline=baseline if baseline_value else None, baseline_value=baseline_value, plan=plan)
+
+
+for each in PLANS:
+    benchmark("close", sizes=(10_000, 100_000), full=(1_000_000,))(partial(close, path=each))
