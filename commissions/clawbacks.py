@@ -239,10 +239,12 @@ class Reversal:
         for line in lines:
             own = line.source_id not in (NOBODY, line.payee_id)
             person = line.source_id if own else line.payee_id
-            if person != NOBODY:
-                place = int(self.index.of(np.array([person]), "person")[0])
-                part, of = (back, whole) if own else (back_below, whole_below)
-                self._owe(line, int(part[place]), int(of[place]), self.newest[None])
+            if person == NOBODY:  # what nobody earned is of the whole company
+                self._owe(line, int(back.sum()), int(whole.sum()), self.newest[None])
+                continue
+            place = int(self.index.of(np.array([person]), "person")[0])
+            part, of = (back, whole) if own else (back_below, whole_below)
+            self._owe(line, int(part[place]), int(of[place]), self.newest[None])
 
     def _of_order(self, order):
         """Return how much of an order came back, and of how much: commissionable volume, or pieces where it has none."""

@@ -123,7 +123,7 @@ def store(run, outcome, tell):
     given, result = outcome.given, outcome.result
     snapshot = given.inputs.snapshot
     places = _places(given.inputs.plan, given.clawed)
-    digest = hashlib.sha256()
+    tables = _tables(outcome, places)
     with connection.cursor() as cursor:
         writer = run_rows.LineWriter(cursor, run.pk, people=snapshot.people.id, entries=snapshot.sales.id)
         tell(Stage.WRITING, 25)
@@ -132,17 +132,9 @@ def store(run, outcome, tell):
         tell(Stage.INDEXING, 65)
         writer.attach()
         tell(Stage.FINISHING, 85)
-        digest.update(writer.digest.hexdigest().encode())
-        tables = {
-            run_rows.STANDINGS: run_balances.standing_rows(outcome.balances, result.standings),
-            run_rows.TOTALS: run_balances.total_rows(outcome.balances, result.totals, given.clawed, places),
-        }
-        usual = dict.fromkeys(run_balances.COLUMNS, 0)
         for table, columns in tables.items():
-            run_rows.write_table(cursor, table, run.pk, columns, usual=usual)
-            digest.update(run_inputs.checksum(columns).encode())
+            run_rows.write_table(cursor, table, run.pk, columns, usual=dict.fromkeys(run_balances.COLUMNS, 0))
     run.state = {"in": given.inputs.state_from}
-    digest.update(run_inputs.checksum(run_inputs.state_arrays(result.state)).encode())
     run.state["out"] = run_inputs.keep_state(run, snapshot, result.state)
     if run.repeats_id is None:
         run_inputs.keep(run, snapshot)
@@ -154,7 +146,7 @@ def store(run, outcome, tell):
         "state": run.state,
         "code_version": run_inputs.code_version(),
         "input_checksum": given.checksum,
-        "result_checksum": digest.hexdigest(),
+        "result_checksum": _checksum(writer.digest, tables, result.state),
         "calculated_at": timezone.now(),
         "status": Run.Status.CALCULATED,
         "stage": Stage.DONE,
@@ -163,6 +155,30 @@ def store(run, outcome, tell):
     }
     if not Run.objects.filter(pk=run.pk, status=Run.Status.WAITING).update(**told):
         raise Overtaken(f"run {run.pk} is no longer waiting to be calculated")
+
+
+def _tables(outcome, places):
+    """Return the rows beside the lines, by table."""
+    return {
+        run_rows.STANDINGS: run_balances.standing_rows(outcome.balances, outcome.result.standings),
+        run_rows.TOTALS: run_balances.total_rows(outcome.balances, outcome.result.totals, outcome.given.clawed, places),
+    }
+
+
+def checksum(outcome):
+    """Return the checksum of what a run comes to: the same whether it was written or not."""
+    given, snapshot = outcome.given, outcome.given.inputs.snapshot
+    places = _places(given.inputs.plan, given.clawed)
+    lines = run_rows.Summed(people=snapshot.people.id, entries=snapshot.sales.id)
+    lines.write(outcome.result.lines)
+    _write_clawbacks(lines, given.clawed, places)
+    return _checksum(lines.digest, _tables(outcome, places), outcome.result.state)
+
+
+def _checksum(lines, tables, state):
+    parts = [lines.hexdigest(), *(run_inputs.checksum(columns) for columns in tables.values())]
+    parts.append(run_inputs.checksum(run_inputs.state_arrays(state)))
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def _places(plan, clawed):

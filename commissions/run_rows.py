@@ -177,16 +177,45 @@ class Writer:
         self._names = self._copy = None
 
 
-class LineWriter:
-    """Writes a run's lines: give it the engine's lines in blocks, in the order of the result, then ``attach``.
+class Summed:
+    """Takes a run's lines in blocks, in the order of the result, as they would be stored, and sums them up; writes nothing.
 
     ``people`` are the ids behind the places that lines name, ``entries`` those of the sales.
     """
 
-    def __init__(self, cursor, run_id, *, people, entries):
-        self.cursor, self.run_id, self.digest = cursor, run_id, Digest()
+    def __init__(self, *, people, entries):
+        self.digest = Digest()
         self._people, self._entries = np.append(people, NOBODY), np.append(entries, NOBODY)
         self._currencies = np.array([*(code.encode() for code in CURRENCIES), NO_CURRENCY], dtype="S3")
+
+    def write(self, lines, *, tell=lambda part: None):
+        """Take a block of the engine's lines; ``tell`` hears, chunk by chunk, which part of them is done."""
+        for start in range(0, len(lines), CHUNK):
+            rows = slice(start, start + CHUNK)
+            self.write_columns({column: self._stored(name, getattr(lines, name)[rows]) for name, column in COLUMN_OF.items()})
+            tell(min(start + CHUNK, len(lines)) / len(lines))
+
+    def write_columns(self, columns):
+        """Take lines whose columns are as they are stored: people and entries by their ids."""
+        none = np.zeros(len(columns["payee_id"]), dtype=np.int64)
+        columns = {"reverses_run": none, "reverses_number": none.astype(np.int32), **columns}
+        self.digest.take(columns)
+        return columns
+
+    def _stored(self, name, values):
+        if name in PEOPLE:
+            return self._people[values]
+        if name in SALES:
+            return self._entries[values]
+        return self._currencies[values] if name == "currency" else values
+
+
+class LineWriter(Summed):
+    """Writes a run's lines: give it the engine's lines in blocks, then ``attach``."""
+
+    def __init__(self, cursor, run_id, *, people, entries):
+        super().__init__(people=people, entries=entries)
+        self.cursor, self.run_id = cursor, run_id
         create(cursor, LINES, run_id)
         usual = {name: USUAL.get(name, 0) for name in (*COLUMN_OF.values(), "reverses_run", "reverses_number")}
         self._rows = Writer(cursor, name_of(LINES, run_id), usual={name: usual[name] for name in usual.keys() - ALWAYS})
@@ -196,21 +225,13 @@ class LineWriter:
         """How many lines were written so far."""
         return self._rows.count
 
-    def write(self, lines, *, tell=lambda part: None):
-        """Write a block of the engine's lines; ``tell`` hears, chunk by chunk, which part of them is written."""
-        for start in range(0, len(lines), CHUNK):
-            rows = slice(start, start + CHUNK)
-            self.write_columns({column: self._stored(name, getattr(lines, name)[rows]) for name, column in COLUMN_OF.items()})
-            tell(min(start + CHUNK, len(lines)) / len(lines))
-
     def write_columns(self, columns):
-        """Write lines whose columns are as they are stored: people and entries by their ids."""
-        none = np.zeros(len(columns["payee_id"]), dtype=np.int64)
-        columns = {"reverses_run": none, "reverses_number": none.astype(np.int32), **columns}
-        self.digest.take(columns)
-        number = np.arange(self.count + 1, self.count + 1 + len(none), dtype=np.int32)
+        """Write lines whose columns are as they are stored."""
+        columns = super().write_columns(columns)
+        number = np.arange(self.count + 1, self.count + 1 + len(columns["payee_id"]), dtype=np.int32)
         self._rows.write({**columns, "number": number})
         killpoints.reach("run.copying")
+        return columns
 
     def attach(self):
         """End the copying, index the lines and attach them."""
@@ -218,13 +239,6 @@ class LineWriter:
         killpoints.reach("run.copied")
         attach(self.cursor, LINES, self.run_id)
         killpoints.reach("run.attached")
-
-    def _stored(self, name, values):
-        if name in PEOPLE:
-            return self._people[values]
-        if name in SALES:
-            return self._entries[values]
-        return self._currencies[values] if name == "currency" else values
 
 
 def write_lines(run_id, blocks, *, people, entries):

@@ -84,7 +84,8 @@ def retry(run, *, by):
 def approve(run, *, by):
     """Approve a calculated run. Whoever asked for the calculation cannot: it takes a second person."""
     _require(by, "approve_run")
-    run = Run.objects.select_for_update(of=("self",)).select_related("period__plan").get(pk=run.pk)
+    _locked(run.period)
+    run = Run.objects.select_for_update(of=("self",), no_key=True).select_related("period__plan").get(pk=run.pk)
     _require_final(run)
     if by.pk == run.calculated_by_id:
         raise Refused(_("You asked for this calculation: a second person has to approve it."))
@@ -103,13 +104,13 @@ def close(run, *, by):
     """
     _require(by, "close_run")
     with transaction.atomic():
-        run = Run.objects.select_for_update(of=("self",)).select_related("period__plan").get(pk=run.pk)
+        period = _locked(run.period)  # first the period, then its runs: two who close different runs of it wait here
+        run = Run.objects.select_for_update(of=("self",), no_key=True).select_related("period__plan").get(pk=run.pk)
         if run.status == Run.Status.CLOSED:
             return run
         _require_final(run)
         if run.status != Run.Status.APPROVED:
             raise Refused(_("%(run)s is %(status)s: it has to be approved before it is closed.") % _told(run))
-        period = _locked(run.period)
         if period.status != Period.Status.SHUT:
             raise Refused(_("%(period)s is closed by another run.") % _names(period))
         _require_fresh(run)
@@ -198,7 +199,8 @@ def _require(user, permission):
 
 
 def _locked(period):
-    return Period.objects.select_for_update(of=("self",)).select_related("plan").get(pk=period.pk)
+    """Take the period's row, without keeping anybody from crediting volume that refers to it."""
+    return Period.objects.select_for_update(of=("self",), no_key=True).select_related("plan").get(pk=period.pk)
 
 
 def _now():

@@ -14,6 +14,7 @@ from commissions.engine import calculate as engine
 from commissions.engine.snapshot import NONE, Unsound
 from commissions.engine.tree import BrokenTree, require_preorder
 from commissions.models import LivePending, Period, VolumeEntry
+from commissions.verify_runs import RUN_CHECKS
 
 MOST_FAULTS = 100
 INSTANTS, BETWEEN_INSTANTS = 100, 0.1
@@ -67,7 +68,7 @@ def check_totals():
     return _each_period("totals are the sum of their lines", _total_faults)
 
 
-CHECKS = [check_periods, check_reversals, check_group_volume, check_standings, check_totals]
+CHECKS = [check_periods, check_reversals, check_group_volume, check_standings, check_totals, *RUN_CHECKS]
 
 
 def _each_period(name, faults_of):
