@@ -122,6 +122,7 @@ def _part(person, period, which, parameters, sellers):
         payable=people.status == Status.OPEN,
         active=active.astype(bool),
         rank=rank.astype(np.int8),
+        tested=rank.astype(np.int8),
         best=best.astype(np.int8),
         legs=np.zeros((len(plan.leg_tests), count), dtype=np.int32),
         counted_gv=np.zeros((len(plan.capped_ranks), count), dtype=np.int64),

@@ -48,12 +48,17 @@ def calculate(plan: Plan, snapshot: Snapshot, *, keep_lines: bool = True) -> Res
 
 
 def stand(plan: Plan, snapshot: Snapshot) -> Standings:
-    """Compute the measures, then who is active, then the ranks."""
+    """Compute who is active, then the measures that count for ranks, then the ranks."""
+    snapshot = volumes.settled(plan, snapshot)
     pv = volumes.own_volume(snapshot)
     gv = volumes.group_volume(snapshot, pv)
     payable = volumes.payable(snapshot)
-    active = volumes.active(plan, snapshot, payable=payable, pv=pv, gv=gv)
-    return ranks.stand(plan, snapshot, pv=pv, gv=gv, payable=payable, active=active)
+    active = ranks.active(plan, snapshot, payable=payable, pv=pv, gv=gv)
+    holder = volumes.holders(plan, snapshot.people, active)
+    if holder is not None:
+        pv = volumes.moved(pv, holder)
+        gv = volumes.group_volume(snapshot, pv)
+    return ranks.stand(plan, snapshot, pv=pv, gv=gv, payable=payable, active=active, holder=holder)
 
 
 def earn(calculation: Calculation, index: int, kept: list[Lines] | None) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from commissions.engine import volumes
 from commissions.engine.bonuses.bonus import open_to
 from commissions.engine.plan import Plan
 from commissions.engine.result import Standings
@@ -34,7 +35,7 @@ class Calculation:
         """Begin with nothing earned."""
         shape = (len(plan.bonuses), len(snapshot.people))
         earned, paid, after_person_caps = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-        return cls(plan, snapshot, standings, earned, paid, after_person_caps)
+        return cls(plan, volumes.settled(plan, snapshot), standings, earned, paid, after_person_caps)
 
     @property
     def people(self) -> People:

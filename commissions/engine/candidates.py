@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine.ladder import Where
-from commissions.engine.plan import LegTest, Plan
+from commissions.engine.legs import LegTest
+from commissions.engine.plan import Plan
 from commissions.engine.result import Standings
 from commissions.engine.snapshot import Snapshot
 

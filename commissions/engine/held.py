@@ -97,7 +97,7 @@ def enrol(
         return np.insert(values, before, new, axis=-1)
 
     standings = held.standings
-    blank = {"rank": NO_RANK, "best": NO_RANK}
+    blank = {"rank": NO_RANK, "tested": NO_RANK, "best": NO_RANK}
     grown = dataclasses.replace(
         held,
         people=People(

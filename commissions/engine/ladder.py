@@ -5,17 +5,27 @@ from enum import StrEnum
 
 from commissions.engine.document import ListOf, Selected, Table, setting
 from commissions.engine.kinds import Code, Percent, Points, Report, Text, Whole, choice
+from commissions.engine.legs import LooksThrough
+from commissions.engine.legs import Where as Where
 from commissions.engine.names import Names
 from commissions.engine.requirements import REQUIREMENTS, Requirement
+from commissions.engine.requirements.history import PeriodsAtRank
+from commissions.engine.tenure import Grace, InForce, Title
 
 _REQUIRES = ListOf(Selected(REQUIREMENTS, by="measure"), least=0, most=20)
 
 
-class Where(StrEnum):
-    """Where in a leg the rank has to be: at anybody's in it, or at the frontline person's who heads it."""
+class CapOf(StrEnum):
+    """Of what a leg cap is a share, and which legs it holds down.
 
-    ANYWHERE = "anywhere"
-    FRONTLINE = "frontline"
+    REQUIREMENT: no leg counts for more than the share of the group volume that the rank requires. OWN_GV: no leg counts
+    for more than the share of the person's own group volume. LARGEST_LEG: only the largest leg is held down, to the
+    share of what the rank requires.
+    """
+
+    REQUIREMENT = "requirement"
+    OWN_GV = "own_gv"
+    LARGEST_LEG = "largest_leg"
 
 
 class OwnVolume(StrEnum):
@@ -42,12 +52,14 @@ class Legs:
     rank: str = setting(Code())
     count: int = setting(Whole(1, 1000))
     where: Where = setting(choice(Where))
+    looks_through: LooksThrough = setting(choice(LooksThrough), default=LooksThrough.NOBODY)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LegCap:
-    """No leg counts for more than ``share`` (parts per million) of the group volume that the rank requires."""
+    """No leg counts for more than ``share`` (parts per million) of what ``of`` says."""
 
+    of: CapOf = setting(choice(CapOf))
     share: int = setting(Percent())
     own_volume: OwnVolume = setting(choice(OwnVolume))
 
@@ -67,10 +79,43 @@ class Rank:
 
 @dataclass(frozen=True, kw_only=True)
 class Ladder:
-    """In which period type ranks are tested, and which ranks hold in the others."""
+    """In which period type ranks are tested, which ranks hold in the others, and what time does to them."""
 
     period: str = setting(Code())
     elsewhere: Elsewhere = setting(choice(Elsewhere))
+    in_force: InForce = setting(choice(InForce), default=InForce.END)
+    grace: Grace | None = setting(Table(Grace), default=None)
+    title: Title | None = setting(Table(Title), default=None)
+
+
+class InactiveVolume(StrEnum):
+    """Whether the own volume of inactive people counts as that of the nearest active person above."""
+
+    STAYS = "stays"
+    MOVES_UP = "moves_up"
+
+
+class Terminated(StrEnum):
+    """Whether terminated accounts stay in the sponsor tree, or leave it and their children move to the account above."""
+
+    STAY = "stay"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compression:
+    """Compression that changes where people stand."""
+
+    inactive_volume: InactiveVolume = setting(choice(InactiveVolume))
+    terminated: Terminated = setting(choice(Terminated))
+
+    @property
+    def moves_volume(self) -> bool:
+        return self.inactive_volume is InactiveVolume.MOVES_UP
+
+    @property
+    def drops_terminated(self) -> bool:
+        return self.terminated is Terminated.LEAVE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,16 +136,23 @@ class Gate:
     requires: tuple[Requirement, ...] = setting(ListOf(Selected(REQUIREMENTS, by="measure"), most=20))
 
 
-def check(ranks: tuple[Rank, ...], activity: Activity | None, gates: tuple[Gate, ...], names: Names, report: Report) -> None:
+def check(
+    ladder: Ladder | None,
+    ranks: tuple[Rank, ...],
+    activity: Activity | None,
+    gates: tuple[Gate, ...],
+    names: Names,
+    report: Report,
+) -> None:
     """Report ranks that look at the same or a higher rank, caps of nothing, and names that nothing has."""
-    for place, rank in enumerate(ranks, 1):
-        lower = [below.code for below in ranks[: place - 1]]
-        for number, legs in enumerate(rank.legs, 1):
-            if legs.rank not in lower:
-                known = f"a rank below {rank.code}: {', '.join(lower)}" if lower else f"no legs, as {rank.code} is lowest"
-                report.wrong(f"ranks[{place}].legs[{number}].rank", legs.rank, known)
-        if rank.leg_cap is not None and rank.gv == 0:
-            report.wrong(f"ranks[{place}].gv", 0, "a group volume above 0, of which leg_cap takes its share")
+    if ladder is not None and ladder.title is not None:
+        ladder.title.check("ladder.title", report)
+    _check_rungs(ranks, report)
+    if activity is not None:
+        for number, required in enumerate(activity.requires, 1):
+            if required.reads_ranks or required.reads_active:
+                meant = "something that does not ask who is active or ranked, as activity comes before both"
+                report.wrong(f"activity.requires[{number}].measure", required.measure, meant)
     holders: list[tuple[str, Activity | Rank | Gate]] = [("activity", activity)] if activity else []
     holders += [(f"ranks[{place}]", rank) for place, rank in enumerate(ranks, 1)]
     holders += [(f"gates[{place}]", gate) for place, gate in enumerate(gates, 1)]
@@ -110,3 +162,19 @@ def check(ranks: tuple[Rank, ...], activity: Activity | None, gates: tuple[Gate,
     for place, gate in enumerate(gates, 1):
         for number, bonus in enumerate(gate.bonuses, 1):
             names.require_bonus(f"gates[{place}].bonuses[{number}]", bonus, report)
+
+
+def _check_rungs(ranks: tuple[Rank, ...], report: Report) -> None:
+    """Report what a rank asks of itself or of ranks above it."""
+    for place, rank in enumerate(ranks, 1):
+        lower = [below.code for below in ranks[: place - 1]]
+        for number, legs in enumerate(rank.legs, 1):
+            if legs.rank not in lower:
+                known = f"a rank below {rank.code}: {', '.join(lower)}" if lower else f"no legs, as {rank.code} is lowest"
+                report.wrong(f"ranks[{place}].legs[{number}].rank", legs.rank, known)
+        if rank.leg_cap is not None and rank.gv == 0:
+            report.wrong(f"ranks[{place}].gv", 0, "a group volume above 0, of which leg_cap takes its share")
+        for number, required in enumerate(rank.requires, 1):
+            if isinstance(required, PeriodsAtRank) and required.reads_ranks and required.rank not in lower:
+                known = f"a rank below {rank.code}, or this_period left out, as {rank.code} is not settled yet"
+                report.wrong(f"ranks[{place}].requires[{number}].rank", required.rank, known)

@@ -24,13 +24,15 @@ from commissions.engine.bonuses.bonus import Bonus, Unit
 from commissions.engine.caps import NO_CAPS, Caps, Step
 from commissions.engine.document import ListOf, Refused, Selected, Table, TableOf, amounts_in, read_values, setting, write
 from commissions.engine.kinds import Code, Day, Money, OneOf, Problem, Ratio, Report, Text, Whole, choice
-from commissions.engine.ladder import Activity, Gate, Ladder, Legs, Rank, Where
+from commissions.engine.ladder import Activity, Compression, Elsewhere, Gate, Ladder, Legs, Rank
+from commissions.engine.legs import LegTest, LooksThrough, Where
 from commissions.engine.names import Names
 from commissions.engine.periods import Period
 from commissions.engine.placement import TREES, MatrixTree, PlacementTree
 from commissions.engine.requirements import Requirement
 from commissions.engine.returns import Returns
 from commissions.engine.snapshot import NONE, SPONSOR
+from commissions.engine.tenure import InForce
 
 _MOST_RANKS = 60
 
@@ -57,14 +59,6 @@ class Heading:
     point_value: Fraction = setting(Ratio(), default=Fraction(1))
 
 
-@dataclass(frozen=True, slots=True)
-class LegTest:
-    """A thing to count legs for: those that hold ``rank`` (an index) or a higher one."""
-
-    rank: int
-    where: Where
-
-
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """A whole plan, checked. ``exchange`` says what one unit of a currency is worth in the plan's currency.
@@ -79,6 +73,7 @@ class Plan:
     amounts: tuple[str, ...] = setting(ListOf(Code(), least=0, most=20), default=())
     trees: Mapping[str, PlacementTree] = setting(TableOf(Code(), Selected(TREES)), default={})
     activity: Activity = setting(Table(Activity))
+    compression: Compression | None = setting(Table(Compression), default=None)
     ladder: Ladder = setting(Table(Ladder))
     ranks: tuple[Rank, ...] = setting(ListOf(Table(Rank), most=_MOST_RANKS))
     gates: tuple[Gate, ...] = setting(ListOf(Table(Gate), least=0, most=50), default=())
@@ -135,7 +130,26 @@ class Plan:
     @cached_property
     def stands_in_slices(self) -> bool:
         """Whether standings of a slice need nothing but what a slice carries."""
-        return not self.requirements
+        looks_through = any(test.looks_through is not LooksThrough.NOBODY for test in self.leg_tests)
+        of_now = self.ladder.in_force is InForce.END and self.ladder.grace is None
+        return of_now and not (self.requirements or self.compression or looks_through)
+
+    def elsewhere(self, period: str) -> bool:
+        """Whether ranks are not tested in periods of this type, but those of the ladder's last period hold."""
+        return bool(period) and period != self.ladder.period and self.ladder.elsewhere is Elsewhere.LAST
+
+    @cached_property
+    def ranks_settle(self) -> bool:
+        """Whether a rank may be lost when somebody below gains one, so that ranks settle from the bottom up."""
+        return any(required.reads_ranks for rank in self.ranks for required in rank.requires) or any(
+            test.looks_through is LooksThrough.UNRANKED for test in self.leg_tests
+        )
+
+    @cached_property
+    def remembers(self) -> int:
+        """How many of the ladder's periods have to be known, the one before this included."""
+        of_title = self.ladder.title.remembers if self.ladder.title else 0
+        return max(1, of_title, *(required.remembers for required in self.requirements))
 
     @cached_property
     def checksum(self) -> str:
@@ -146,11 +160,11 @@ class Plan:
     def leg_tests(self) -> tuple[LegTest, ...]:
         """All that legs are counted for, each once, the lowest rank first."""
         tests = {self.leg_test(legs) for rank in self.ranks for legs in rank.legs}
-        return tuple(sorted(tests, key=lambda test: (test.rank, test.where)))
+        return tuple(sorted(tests, key=lambda test: (test.rank, test.where, test.looks_through)))
 
     def leg_test(self, legs: Legs) -> LegTest:
         """Say what is counted for this requirement."""
-        return LegTest(self.rank_index(legs.rank), legs.where)
+        return LegTest(self.rank_index(legs.rank), legs.where, legs.looks_through)
 
     @cached_property
     def capped_ranks(self) -> tuple[int, ...]:
@@ -241,7 +255,7 @@ def _check(values: dict[str, Any], report: Report) -> None:
         report.wrong(f"trees.{SPONSOR}", SPONSOR, "another name: the sponsor tree is always there")
     if values["ladder"]:
         names.require("ladder.period", values["ladder"].period, periods, "one of the plan's periods", report)
-    ladder.check(ranks, values["activity"], values.get("gates") or (), names, report)
+    ladder.check(values["ladder"], ranks, values["activity"], values.get("gates") or (), names, report)
     if heading:
         _check_money(heading.currency, {name: values.get(name) for name in ("bonuses", "caps", "ranks")}, report)
     if values.get("caps"):
@@ -294,3 +308,4 @@ def _covers(plan: Plan, own: Legs, legs: Legs) -> bool:
         and plan.rank_index(own.rank) >= plan.rank_index(legs.rank)
         and own.where in (legs.where, Where.FRONTLINE)
     )
+        and own.looks_through is legs.looks_through

@@ -1,9 +1,10 @@
 """Paid-as ranks: the highest rank whose test holds, from the bottom of the tree up; and what the next one takes.
 
-A rank's test may look at the ranks held in each leg, so ranks below come first. That needs no walk from the bottom:
-a test looks only at lower ranks, so the ranks are awarded from the lowest up, each to everybody at once. On a ladder
-whose tests include each other a rank is final as soon as it is awarded; on others the round is repeated until nothing
-moves, as a higher rank may have turned up in a leg that had been counted before.
+A rank's test may look at the ranks held in each leg, so ranks below come first. That needs no walk from the bottom.
+Where a rank below can only help (legs with rank), the ranks are awarded from the lowest up, each to everybody at once;
+on a ladder whose tests include each other a rank is then final as soon as it is awarded, on others the round is repeated
+until nothing moves. Where a rank below can also hurt (a group that breaks away), everybody is tested anew against the
+round before, until nothing moves: after k rounds whoever has fewer than k people in a line below stands right.
 """
 
 from collections.abc import Sequence
@@ -13,13 +14,30 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import money, tree
+from commissions.engine import money, tenure, tree, volumes
 from commissions.engine.calculation import Calculation
-from commissions.engine.ladder import Elsewhere, OwnVolume, Rank, Where
-from commissions.engine.plan import LegTest, Plan
+from commissions.engine.ladder import CapOf, OwnVolume, Rank
+from commissions.engine.legs import LegTest, LooksThrough, Where
+from commissions.engine.plan import Plan
+from commissions.engine.requirements import Requirement as Required
 from commissions.engine.requirements import Sight
 from commissions.engine.result import Standings
-from commissions.engine.snapshot import NO_RANK, Snapshot
+from commissions.engine.snapshot import NO_RANK, Snapshot, Unsound
+from commissions.engine.tenure import PAID_AS as PAID_AS
+from commissions.engine.tenure import Bounds
+
+
+def active(
+    plan: Plan, snapshot: Snapshot, *, payable: NDArray[np.bool_], pv: NDArray[np.int64], gv: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Who has what activity takes, among the distributors with an open account; volume has not moved yet."""
+    reached: NDArray[np.bool_] = payable & (pv >= plan.activity.pv) & snapshot.people.is_distributor()
+    if plan.activity.requires:
+        nobody = np.full(len(pv), NO_RANK, dtype=np.int8)
+        sight = Sight(plan, snapshot, pv=pv, gv=gv, payable=payable, active=reached.copy(), rank=nobody, own=nobody)
+        for required in plan.activity.requires:
+            reached &= required.have(sight) >= required.need
+    return reached
 
 
 def stand(
@@ -30,51 +48,148 @@ def stand(
     gv: NDArray[np.int64],
     payable: NDArray[np.bool_],
     active: NDArray[np.bool_],
+    holder: NDArray[np.int64] | None = None,
 ) -> Standings:
-    """Award every rank to whoever has an open account, and return where everyone stands."""
+    """Award every rank to whoever has an open account, and return where everyone stands.
+
+    ``holder`` says whose own volume each person's counts as, where ``pv`` and ``gv`` have moved.
+    """
     counted_gv = np.array(
         [counted_volume(plan.ranks[index], snapshot, pv, gv) for index in plan.capped_ranks], dtype=np.int64
     ).reshape(len(plan.capped_ranks), len(gv))
-    volume = dict(zip(plan.capped_ranks, counted_gv, strict=True))
-    rank = np.full(len(gv), NO_RANK, dtype=np.int8)
-    if snapshot.outside is not None:
-        rank[:] = snapshot.outside.rank
     may = payable & snapshot.people.is_distributor()
-    sight = Sight(plan, snapshot, pv=pv, gv=gv, payable=payable, active=active, rank=rank)
-    measured = np.array([each.have(sight) for each in plan.requirements], dtype=np.int64).reshape(len(plan.requirements), len(gv))
-    if snapshot.period and snapshot.period != plan.ladder.period and plan.ladder.elsewhere is Elsewhere.LAST:
-        legs = np.zeros((len(plan.leg_tests), len(rank)), dtype=np.int32)
-        rank[:] = np.where(may, snapshot.state.people.get(PAID_AS, np.zeros(len(rank), dtype=np.int64)) - 1, NO_RANK)
+    nobody = np.full(len(gv), NO_RANK, dtype=np.int8)
+    sight = Sight(plan, snapshot, pv=pv, gv=gv, payable=payable, active=active, rank=nobody, own=nobody, holder=holder)
+    if plan.elsewhere(snapshot.period):
+        limits = tenure.bounds(plan, snapshot, may, with_grace=False)
+        tested = nobody
+        ended = limits.within(np.where(may, tenure.ago(snapshot, 1), np.int8(NO_RANK)))
+        rank = ended
     else:
-        enough = [may & (pv >= rung.pv) & (volume.get(index, gv) >= rung.gv) for index, rung in enumerate(plan.ranks)]
-        while True:
-            before = rank.copy()
-            legs = _award(plan, sight, enough, measured)
-            if plan.ladder_rises or np.array_equal(before, rank):
-                break
-    best = _best_below(snapshot, rank, len(plan.ranks))
+        limits = tenure.bounds(plan, snapshot, may)
+        measured = _measured(plan, sight, settled=False)
+        enough = _enough(plan, may, pv, gv, dict(zip(plan.capped_ranks, counted_gv, strict=True)), measured)
+        tested, ended = (_settle if plan.ranks_settle else _award)(plan, sight, limits, enough)
+        rank = tenure.in_force(plan, snapshot, ended, limits)
+    sight = sight.ranked(ended, ended)
+    measured = _measured(plan, sight, settled=True)
     return Standings(
         pv=pv,
         gv=gv,
         payable=payable,
         active=active,
         rank=rank,
-        best=best,
-        legs=legs,
+        tested=tested,
+        best=_best_below(snapshot, rank, len(plan.ranks)),
+        legs=_legs(plan, sight),
         counted_gv=counted_gv,
         measured=measured,
         gated=_gated(plan, measured),
     )
 
 
-PAID_AS = "rank.paid_as"
-"""The state that keeps the paid-as rank of the ladder's last period: an index into the ladder and 1, 0 for none."""
-
-
 def leave(calculation: Calculation) -> None:
-    """Leave the ranks for the next period."""
-    if calculation.period == calculation.plan.ladder.period:
-        calculation.leave(PAID_AS, calculation.standings.rank.astype(np.int64) + 1)
+    """Leave what the next period has to know of ranks and of what they require: only in periods of the ladder's type."""
+    plan, snapshot, standings = calculation.plan, calculation.snapshot, calculation.standings
+    if calculation.period != plan.ladder.period:
+        return
+    may = standings.payable & snapshot.people.is_distributor()
+    ended = tenure.bounds(plan, snapshot, may).within(standings.tested)
+    for name, values in tenure.leaves(plan, snapshot, standings.tested, ended).items():
+        calculation.leave(name, values)
+    holder = volumes.holders(plan, snapshot.people, standings.active)
+    sight = Sight(
+        plan, snapshot, standings.pv, standings.gv, standings.payable, standings.active, rank=ended, own=ended, holder=holder
+    )
+    for required in plan.requirements:
+        for name, values in required.leaves(sight).items():
+            calculation.leave(name, values)
+
+
+def _measured(plan: Plan, sight: Sight, *, settled: bool) -> NDArray[np.int64]:
+    """Measure what each of the plan's requirements looks at; before the ranks are ``settled``, only what needs none."""
+    measured = np.zeros((len(plan.requirements), len(sight.pv)), dtype=np.int64)
+    for row, required in enumerate(plan.requirements):
+        if settled or not required.reads_ranks:
+            measured[row] = required.have(sight)
+    return measured
+
+
+def _enough(
+    plan: Plan,
+    may: NDArray[np.bool_],
+    pv: NDArray[np.int64],
+    gv: NDArray[np.int64],
+    counted: dict[int, NDArray[np.int64]],
+    measured: NDArray[np.int64],
+) -> list[NDArray[np.bool_]]:
+    """Say for each rank who has everything that it takes beside what looks at ranks."""
+    found = []
+    for index, rung in enumerate(plan.ranks):
+        enough = may & (pv >= rung.pv) & (counted.get(index, gv) >= rung.gv)
+        for required in rung.requires:
+            if not required.reads_ranks:
+                enough &= measured[plan.requirements.index(required)] >= required.need
+        found.append(enough)
+    return found
+
+
+def _award(
+    plan: Plan, sight: Sight, limits: Bounds, enough: list[NDArray[np.bool_]]
+) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """Raise ranks from the lowest up to whatever holds: what the tests come to, and that within the limits."""
+    tested = np.full(len(sight.pv), NO_RANK, dtype=np.int8)
+    rank = limits.floor.copy()
+    outside = sight.snapshot.outside
+    if outside is not None:
+        rank = np.where(outside.folded, outside.rank, rank)
+    while True:
+        before = rank.copy()
+        legs: dict[LegTest, NDArray[np.int32]] = {}
+        for index, rung in enumerate(plan.ranks):
+            holds = enough[index]
+            for need in rung.legs:
+                holds = holds & (legs[plan.leg_test(need)] >= need.count)
+            tested[holds & (tested < index)] = index
+            reached = np.minimum(limits.ceiling, np.int8(index)) if limits.has_ceilings else np.int8(index)
+            rank = np.where(holds, np.maximum(rank, reached), rank)
+            for test in plan.leg_tests:
+                if test.rank == index:
+                    legs[test] = count_legs(test, sight.snapshot, rank, sight.active)
+        if plan.ladder_rises or np.array_equal(before, rank):
+            return tested, rank
+
+
+def _settle(
+    plan: Plan, sight: Sight, limits: Bounds, enough: list[NDArray[np.bool_]]
+) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """Test everybody against the ranks of the round before, until nothing moves."""
+    rank = limits.floor
+    for _ in range(len(rank) + 2):
+        tested, ended = _tested(plan, sight.ranked(rank, rank), limits, enough)
+        if np.array_equal(ended, rank):
+            return tested, ended
+        rank = ended
+    raise Unsound("the ranks never settle: somebody's depends on a rank above in another tree")
+
+
+def _tested(
+    plan: Plan, sight: Sight, limits: Bounds, enough: list[NDArray[np.bool_]]
+) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """Test every rank against the ranks of ``sight``: what the tests come to, and that within the limits."""
+    tested = np.full(len(sight.pv), NO_RANK, dtype=np.int8)
+    own = limits.floor
+    legs = dict(zip(plan.leg_tests, _legs(plan, sight), strict=True))
+    for index, rung in enumerate(plan.ranks):
+        holds = enough[index].copy()
+        for need in rung.legs:
+            holds &= legs[plan.leg_test(need)] >= need.count
+        for required in rung.requires:
+            if required.reads_ranks:
+                holds &= required.have(sight.ranked(sight.rank, own)) >= required.need
+        tested[holds] = index
+        own = limits.within(tested)
+    return tested, own
 
 
 def _gated(plan: Plan, measured: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -86,28 +201,89 @@ def _gated(plan: Plan, measured: NDArray[np.int64]) -> NDArray[np.bool_]:
     return gated
 
 
+def _legs(plan: Plan, sight: Sight) -> NDArray[np.int32]:
+    counted = [count_legs(test, sight.snapshot, sight.rank, sight.active) for test in plan.leg_tests]
+    return np.array(counted, dtype=np.int32).reshape(len(plan.leg_tests), len(sight.rank))
+
+
+def count_legs(test: LegTest, snapshot: Snapshot, rank: NDArray[np.int8], active: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Count each person's legs that hold the rank of ``test`` or a higher one: at the head, or anywhere.
+
+    Where people are looked through, a leg is headed by the first person below who is not.
+    """
+    people = snapshot.people
+    holds = rank >= test.rank
+    if test.where is Where.ANYWHERE:
+        if snapshot.outside is not None:
+            holds = holds | (snapshot.outside.best >= test.rank)
+        holds = tree.holds_below(holds, people.size)
+    if test.looks_through is LooksThrough.NOBODY:
+        return tree.count_children(holds, people.parent)
+    heads = rank > NO_RANK if test.looks_through is LooksThrough.UNRANKED else active
+    of_children = tree.count_children(holds & heads, people.parent).astype(np.int64)
+    return volumes.personal_group(people, of_children, heads).astype(np.int32)
+
+
+def counted_volume(rung: Rank, snapshot: Snapshot, pv: NDArray[np.int64], gv: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Group volume with legs held down to the rank's cap; of folded people it means nothing."""
+    cap, parent = rung.leg_cap, snapshot.people.parent
+    if cap is None:
+        return gv
+    if cap.of is CapOf.OWN_GV:
+        most, num, den = np.maximum(gv, 0), cap.share, money.PPM
+        most = most // den * num + most % den * num // den
+        legs = tree.sum_of_children(np.minimum(gv, np.append(most, 0)[parent]), parent)
+        own = np.minimum(pv, most) if cap.own_volume is OwnVolume.CAPPED else pv
+        return own + legs
+    at_most = rung.gv * cap.share // money.PPM
+    own = np.minimum(pv, at_most) if cap.own_volume is OwnVolume.CAPPED else pv
+    if cap.of is CapOf.LARGEST_LEG:
+        largest = snapshot.people.forest().largest_child(gv)
+        return own + tree.sum_of_children(gv, parent) - np.maximum(largest - at_most, 0)
+    return own + tree.sum_of_children(np.minimum(gv, at_most), parent)
+
+
+def _best_below(snapshot: Snapshot, rank: NDArray[np.int8], ranks: int) -> NDArray[np.int8]:
+    """Find the highest rank in each downline, the person included."""
+    held = rank if snapshot.outside is None else np.maximum(rank, snapshot.outside.best)
+    best = np.full(len(rank), NO_RANK, dtype=np.int8)
+    for index in range(ranks):
+        best[tree.holds_below(held >= index, snapshot.people.size)] = index
+    return best
+
+
 class Measure(StrEnum):
-    """What a rank may require."""
+    """What a rank may require: REQUIRED is one of the closed table of requirements."""
 
     PV = "pv"
     GV = "gv"
     LEGS = "legs"
+    REQUIRED = "required"
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One requirement of a rank beside what a person has: hundredths of a point, or legs that hold ``leg_rank``."""
+    """One requirement of a rank beside what a person has: hundredths of a point, parts per million, or a count.
+
+    Legs are those that hold ``leg_rank``; ``required`` says what else is measured.
+    """
 
     measure: Measure
     have: int
     need: int
     leg_rank: int = NO_RANK
     where: Where | None = None
+    required: Required | None = None
 
     @property
     def is_points(self) -> bool:
         """Whether it is counted in hundredths of a point."""
-        return self.measure is not Measure.LEGS
+        return self.required.is_points if self.required else self.measure is not Measure.LEGS
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a share, in parts per million."""
+        return self.required is not None and self.required.is_share
 
     @property
     def missing(self) -> int:
@@ -116,11 +292,19 @@ class Requirement:
 
 
 def requirements(
-    plan: Plan, target: int, *, pv: int, gv: int, legs: Sequence[int], counted_gv: int | None = None
+    plan: Plan,
+    target: int,
+    *,
+    pv: int,
+    gv: int,
+    legs: Sequence[int],
+    counted_gv: int | None = None,
+    measured: Sequence[int] | None = None,
 ) -> tuple[Requirement, ...]:
     """Set what a person has against everything that the rank ``target`` requires.
 
-    ``legs`` are counts in the order of ``plan.leg_tests``; ``counted_gv`` is the group volume under the rank's leg cap.
+    ``legs`` are counts in the order of ``plan.leg_tests``, ``measured`` figures in that of ``plan.requirements``;
+    ``counted_gv`` is the group volume under the rank's leg cap. Without ``measured``, what it would say is left out.
     """
     rung = plan.ranks[target]
     volume = gv if counted_gv is None else counted_gv
@@ -130,7 +314,13 @@ def requirements(
         test = plan.leg_test(need)
         have = int(legs[plan.leg_tests.index(test)])
         of_legs.append(Requirement(Measure.LEGS, have, need.count, test.rank, test.where))
-    return (*(each for each in of_volume if each.need), *of_legs)
+    others = []
+    if measured is not None:
+        place = {required: row for row, required in enumerate(plan.requirements)}
+        others = [
+            Requirement(Measure.REQUIRED, int(measured[place[each]]), each.need, required=each) for each in rung.requires
+        ]
+    return (*(each for each in of_volume if each.need), *of_legs, *others)
 
 
 def requirements_of(plan: Plan, standings: Standings, person: int, target: int) -> tuple[Requirement, ...]:
@@ -143,53 +333,5 @@ def requirements_of(plan: Plan, standings: Standings, person: int, target: int) 
         gv=int(standings.gv[person]),
         legs=standings.legs[:, person].tolist(),
         counted_gv=int(standings.counted_gv[capped.index(target), person]) if target in capped else None,
+        measured=standings.measured[:, person].tolist(),
     )
-
-
-def _award(plan: Plan, sight: Sight, enough: list[NDArray[np.bool_]], measured: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Raise the ranks of ``sight`` from the lowest up to whatever holds, and return the legs that were counted for it."""
-    rank = sight.rank
-    legs = np.zeros((len(plan.leg_tests), len(rank)), dtype=np.int32)
-    place = {test: index for index, test in enumerate(plan.leg_tests)}
-    for index, rung in enumerate(plan.ranks):
-        holds = enough[index]
-        for need in rung.legs:
-            holds = holds & (legs[place[plan.leg_test(need)]] >= need.count)
-        for required in rung.requires:
-            row = plan.requirements.index(required)
-            if required.reads_ranks:
-                measured[row] = required.have(sight)
-            holds = holds & (measured[row] >= required.need)
-        rank[holds & (rank < index)] = index
-        for test in plan.leg_tests:
-            if test.rank == index:
-                legs[place[test]] = count_legs(test, sight.snapshot, rank)
-    return legs
-
-
-def count_legs(test: LegTest, snapshot: Snapshot, rank: NDArray[np.int8]) -> NDArray[np.int32]:
-    """Count each person's legs that hold the rank of ``test`` or a higher one: at the head, or anywhere."""
-    holds = rank >= test.rank
-    if test.where is Where.ANYWHERE:
-        if snapshot.outside is not None:
-            holds = holds | (snapshot.outside.best >= test.rank)
-        holds = tree.holds_below(holds, snapshot.people.size)
-    return tree.count_children(holds, snapshot.people.parent)
-
-
-def counted_volume(rung: Rank, snapshot: Snapshot, pv: NDArray[np.int64], gv: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Group volume with no leg counting for more than the rank's cap; of folded people it means nothing."""
-    if rung.leg_cap is None:
-        return gv
-    most = rung.gv * rung.leg_cap.share // money.PPM
-    own: NDArray[np.int64] = np.minimum(pv, most) if rung.leg_cap.own_volume is OwnVolume.CAPPED else pv
-    return own + tree.sum_of_children(np.minimum(gv, most), snapshot.people.parent)
-
-
-def _best_below(snapshot: Snapshot, rank: NDArray[np.int8], ranks: int) -> NDArray[np.int8]:
-    """Find the highest rank in each downline, the person included."""
-    held = rank if snapshot.outside is None else np.maximum(rank, snapshot.outside.best)
-    best = np.full(len(rank), NO_RANK, dtype=np.int8)
-    for index in range(ranks):
-        best[tree.holds_below(held >= index, snapshot.people.size)] = index
-    return best

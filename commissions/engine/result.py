@@ -45,6 +45,7 @@ class Standings:
     the paid-as rank, an index into ``plan.ranks`` or NO_RANK; ``best`` is the highest rank in the whole
     downline, the person included. ``legs`` counts, for each of ``plan.leg_tests``, the legs that meet it.
     ``counted_gv`` is the group volume that counts towards each of ``plan.capped_ranks`` (ranks with a leg cap).
+    ``tested`` is the rank that the period's tests alone came to, whatever earlier periods and head office say.
     ``measured`` holds what each of ``plan.requirements`` measures, ``gated`` for each of ``plan.gates`` who is stopped.
     Figures of folded people of a slice are not theirs but what the slice carried.
     """
@@ -54,6 +55,7 @@ class Standings:
     payable: NDArray[np.bool_]
     active: NDArray[np.bool_]
     rank: NDArray[np.int8]
+    tested: NDArray[np.int8]
     best: NDArray[np.int8]
     legs: NDArray[np.int32]
     counted_gv: NDArray[np.int64]

@@ -151,7 +151,7 @@ def take(held: Held, change: Change) -> Held:
 def restand(plan: Plan, held: Held, sales: Sales, concerned: NDArray[np.int64]) -> After:
     """Compute where the people concerned and their uplines stand once the new ``sales`` are in."""
     people = held.people
-    if not plan.stands_in_slices:
+    if not plan.stands_in_slices or plan.elsewhere(held.frame.period):
         stood = stand(plan, framed(held, merged(whole(held).sales, sales)))
         rows = np.union1d(np.flatnonzero(_differ(held.standings, stood)), concerned)
         return After(held.standings, rows, stood.take(rows))

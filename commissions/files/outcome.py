@@ -140,7 +140,7 @@ def _lack(plan: Plan, required: ranks.Requirement) -> str:
     if required.leg_rank != NO_RANK:
         return f"{required.missing} legs with {plan.ranks[required.leg_rank].code}"
     amount = _decimal(required.missing, 2) if required.is_points else str(required.missing)
-    return f"{amount} {required.measure}"
+    return f"{amount} {required.required.measure if required.required else required.measure}"
 
 
 def summary(plan: Plan, company: Company, result: Result) -> dict[str, Any]:

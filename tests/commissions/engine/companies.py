@@ -44,7 +44,9 @@ def rank_tables(draw):
             )
         if rank["gv"] and draw(st.booleans()):
             own_volume = draw(st.sampled_from(["capped", "free"]))
-            rank["leg_cap"] = {"share": draw(st.sampled_from(["33.3333%", "50%", "100%"])), "own_volume": own_volume}
+            of = draw(st.sampled_from(["requirement", "own_gv", "largest_leg"]))
+            share = draw(st.sampled_from(["33.3333%", "50%", "100%"]))
+            rank["leg_cap"] = {"of": of, "share": share, "own_volume": own_volume}
         ranks.append(rank)
     return ranks
 

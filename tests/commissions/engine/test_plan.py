@@ -75,12 +75,12 @@ def problems(*path, value=None, remove=False):
         (("ranks", 2, "legs", 0, "where"), "below", 'ranks[3].legs[1].where is "below"; expected one of anywhere, frontline'),
         (
             ("ranks", 0, "leg_cap"),
-            {"share": "50%", "own_volume": "free"},
+            {"of": "requirement", "share": "50%", "own_volume": "free"},
             "ranks[1].gv is 0; expected a group volume above 0, of which leg_cap takes its share",
         ),
         (
             ("ranks", 1, "leg_cap"),
-            {"share": "120%", "own_volume": "free"},
+            {"of": "requirement", "share": "120%", "own_volume": "free"},
             'ranks[2].leg_cap.share is "120%"; expected a percentage as text from 0% to 100%',
         ),
         (("bonuses", 1, "rates", 2), "120%", 'bonuses[2].rates[3] is "120%"; expected a percentage as text from 0% to 100%'),

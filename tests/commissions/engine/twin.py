@@ -90,9 +90,13 @@ def counted(person, rank):
     """The group volume that counts for a rank."""
     if rank.leg_cap is None:
         return person.gv
-    most = rank.gv * rank.leg_cap.share // 1_000_000
+    whole = max(person.gv, 0) if rank.leg_cap.of == "own_gv" else rank.gv
+    most = whole * rank.leg_cap.share // 1_000_000
     own = min(person.pv, most) if rank.leg_cap.own_volume == "capped" else person.pv
-    return own + sum(min(child.gv, most) for child in person.children)
+    legs = sorted(child.gv for child in person.children)
+    if rank.leg_cap.of == "largest_leg":
+        return own + sum(legs[:-1]) + sum(min(leg, most) for leg in legs[-1:])
+    return own + sum(min(leg, most) for leg in legs)
 
 
 def legs_with(plan, person, legs):

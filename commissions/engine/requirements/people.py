@@ -1,0 +1,189 @@
+"""Requirements of people: customers, a frontline, a team, and legs that somebody or something is in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine import tree, volumes
+from commissions.engine.buyers import Buyer
+from commissions.engine.document import setting
+from commissions.engine.kinds import Code, Points, Report, Whole, choice
+from commissions.engine.legs import Where
+from commissions.engine.names import Names
+from commissions.engine.requirements.requirement import Requirement, Sight
+from commissions.engine.requirements.volume import CUSTOMERS
+
+_MOST_PEOPLE = 10**7
+
+
+class Who(StrEnum):
+    """Which distributors are counted: those with an open account, or the active ones among them."""
+
+    OPEN = "open"
+    ACTIVE = "active"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Count(Requirement):
+    """At least so many of them."""
+
+    count: int = setting(Whole(1, _MOST_PEOPLE))
+
+    @property
+    def need(self) -> int:
+        return self.count
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customers(_Count):
+    """Different customers who bought at least ``each`` points in the period from the person."""
+
+    measure: ClassVar[str] = "customers"
+    buyers: tuple[Buyer, ...] = setting(CUSTOMERS)
+    volume: str = setting(Code())
+    each: int = setting(Points())
+
+    def have(self, sight: Sight) -> NDArray[np.int64]:
+        return volumes.customers(sight.snapshot, self.volume, self.buyers, self.each)
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        super().check(path, names, report)
+        names.require_volume(f"{path}.volume", self.volume, report)
+        if Buyer.DISTRIBUTOR in self.buyers:
+            report.wrong(f"{path}.buyers", ", ".join(self.buyers), "customers: preferred, retail or both")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegsWithVolume(_Count):
+    """Legs in a tree with at least ``least`` points each."""
+
+    measure: ClassVar[str] = "legs_with_volume"
+    tree: str = setting(Code())
+    volume: str = setting(Code())
+    least: int = setting(Points())
+
+    def have(self, sight: Sight) -> NDArray[np.int64]:
+        enough = sight.group_volume(self.volume, self.tree) >= self.least
+        return sight.people.forest(self.tree).count_children(enough).astype(np.int64)
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        super().check(path, names, report)
+        names.require_tree(f"{path}.tree", self.tree, report)
+        names.require_volume(f"{path}.volume", self.volume, report)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegsWithRank(_Count):
+    """Legs in a placement tree that hold ``rank``, or a higher one, somewhere or at their head."""
+
+    measure: ClassVar[str] = "legs_with_rank"
+    tree: str = setting(Code())
+    rank: str = setting(Code())
+    where: Where = setting(choice(Where))
+
+    @property
+    def reads_ranks(self) -> bool:
+        return True
+
+    @property
+    def ranks(self) -> tuple[str, ...]:
+        return (self.rank,)
+
+    def have(self, sight: Sight) -> NDArray[np.int64]:
+        forest = sight.people.forest(self.tree)
+        holds = sight.at_least(self.rank)
+        holds = holds if self.where is Where.FRONTLINE else forest.holds_below(holds)
+        return forest.count_children(holds).astype(np.int64)
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        super().check(path, names, report)
+        names.require_tree(f"{path}.tree", self.tree, report)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveFrontline(_Count):
+    """Active distributors directly below in a tree."""
+
+    measure: ClassVar[str] = "active_frontline"
+    tree: str = setting(Code())
+
+    @property
+    def reads_active(self) -> bool:
+        return True
+
+    def have(self, sight: Sight) -> NDArray[np.int64]:
+        return sight.people.forest(self.tree).count_children(sight.active).astype(np.int64)
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        super().check(path, names, report)
+        names.require_tree(f"{path}.tree", self.tree, report)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SponsoredInLegs(_Count):
+    """Distributors whom the person sponsored, in whichever leg of a binary tree has fewer of them."""
+
+    measure: ClassVar[str] = "sponsored_in_legs"
+    tree: str = setting(Code())
+    who: Who = setting(choice(Who))
+    rank: str = setting(Code(), default="")
+
+    @property
+    def reads_active(self) -> bool:
+        return self.who is Who.ACTIVE
+
+    @property
+    def reads_ranks(self) -> bool:
+        return bool(self.rank)
+
+    @property
+    def ranks(self) -> tuple[str, ...]:
+        return (self.rank,) if self.rank else ()
+
+    def have(self, sight: Sight) -> NDArray[np.int64]:
+        counted = _counted(sight, self.who)
+        if self.rank:
+            counted = counted & sight.at_least(self.rank)
+        left, right = (counted & below for below in volumes.below_sponsor_in_leg(sight.people, self.tree))
+        parent = sight.people.parent
+        return np.minimum(tree.count_children(left, parent), tree.count_children(right, parent)).astype(np.int64)
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        super().check(path, names, report)
+        names.require_tree(f"{path}.tree", self.tree, report, "binary")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Team(_Count):
+    """Distributors below in a tree, the person not included: all of them, or those of the first ``levels`` only."""
+
+    measure: ClassVar[str] = "team"
+    tree: str = setting(Code())
+    who: Who = setting(choice(Who))
+    levels: int | None = setting(Whole(1, 100), default=None)
+
+    @property
+    def reads_active(self) -> bool:
+        return self.who is Who.ACTIVE
+
+    def have(self, sight: Sight) -> NDArray[np.int64]:
+        forest = sight.people.forest(self.tree)
+        counted = _counted(sight, self.who).astype(np.int64)
+        if self.levels is None:
+            return forest.downline_sum(counted) - counted
+        total, level = np.zeros_like(counted), counted
+        for _ in range(self.levels):
+            level = forest.sum_of_children(level)
+            total += level
+        return total
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        super().check(path, names, report)
+        names.require_tree(f"{path}.tree", self.tree, report)
+
+
+def _counted(sight: Sight, who: Who) -> NDArray[np.bool_]:
+    return sight.active if who is Who.ACTIVE else sight.payable & sight.people.is_distributor()
