@@ -307,5 +307,5 @@ def _covers(plan: Plan, own: Legs, legs: Legs) -> bool:
         own.count >= legs.count
         and plan.rank_index(own.rank) >= plan.rank_index(legs.rank)
         and own.where in (legs.where, Where.FRONTLINE)
-    )
         and own.looks_through is legs.looks_through
+    )
