@@ -9,23 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from commissions import packing
-from commissions.engine.snapshot import NO_STATE, Snapshot, State
+from commissions.engine.snapshot import Snapshot, State
 
 SIDES = ("before", "after")
 
 
 @dataclass(frozen=True, eq=False)
 class Carry:
-    """The people of the last period, by id, and the state of either side; ``ids`` is None before the first period."""
+    """The people of the last period, by id, and the state of either side in their order."""
 
-    ids: np.ndarray | None = None
-    before: State = NO_STATE
-    after: State = NO_STATE
+    ids: np.ndarray
+    before: State
+    after: State
 
     def into(self, snapshot: Snapshot, side: str) -> Snapshot:
-        """Return a snapshot with the state of a side; before the first period, with the one that it has."""
-        if self.ids is None:
-            return snapshot
+        """Return a snapshot with the state of a side."""
         return dataclasses.replace(snapshot, state=ordered(getattr(self, side), self.ids, snapshot.people.id))
 
     def written(self) -> bytes:
@@ -39,10 +37,10 @@ class Carry:
         return packing.pack(arrays)
 
     @classmethod
-    def read(cls, data: bytes | None) -> "Carry":
-        """Read what was written; nothing before the first period."""
+    def read(cls, data: bytes | None) -> "Carry | None":
+        """Read what was written; None where nothing was."""
         if data is None:
-            return cls()
+            return None
         arrays = packing.unpack(data)
         ids = arrays.pop("ids")
         parts: dict = {side: {"people": {}, "company": {}, "tables": {}} for side in SIDES}

@@ -201,7 +201,7 @@ def _run(simulation):
     stretches = timeline.of(timeline.leading(simulation.first, simulation.last), simulation.baseline, tried)
     stored = set(simulation.periods.values_list("kind", "starts_at"))
     simulation.refresh_from_db(fields=["carried"])
-    carry = carried.Carry.read(simulation.carried)
+    carry = carried.Carry.read(simulation.carried) or simulated_inputs.begin(stretches[0])
     for number, stretch in enumerate(stretches):
         if (stretch.kind, stretch.period.starts_at) not in stored:
             carry = _simulate(simulation, number, stretch, carry)
@@ -229,7 +229,7 @@ def _simulate(simulation, number, stretch, carry):
     difference = compare.difference(sides["before"], sides["after"], bonuses=bonuses, ranks=ranks)
     ids = snapshots_by_side["before"].people.id
     figures = simulated.of_period(difference, len(ranks)) | _base(stretch, snapshots_by_side)
-    carry = carried.Carry(ids, *(sides[side].state for side in carried.SIDES))
+    carry = carried.Carry(ids, sides["before"].state, sides["after"].state)
     _store(simulation, number, stretch, figures, simulated.Figures.of(ids, difference), carry)
     return carry
 

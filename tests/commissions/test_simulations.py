@@ -1,17 +1,22 @@
 """Simulations: what another plan would have paid, beside what held, over the periods of a small company."""
 
+from dataclasses import replace
+
 import numpy as np
 import psycopg
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
-from commissions import killpoints, live, locks, periods, plan_versions, simulated, simulations, snapshots
+from commissions import carried, killpoints, live, locks, periods, plan_versions, simulated, simulations, snapshots
 from commissions.engine.calculate import calculate
-from commissions.models import Period, SimulatedPeriod, Simulation
+from commissions.engine.snapshot import NO_STATE, State
+from commissions.models import Period, PlanVersion, RunTotal, SimulatedPeriod, Simulation
 from commissions.simulations import Question
-from genealogy.models import User
+from genealogy import people
+from genealogy.models import Distributor, User
 from tests.commissions.company import at, plan
+from tests.commissions.settling import closed, somebody
 
 MONTHS = {"2026-09": at(2026, 9, 10, 12), "2026-10": at(2026, 10, 10, 12), "2026-11": at(2026, 11, 10, 12)}
 RICHER = plan(version=2).replace('["5%", "4%", "3%"]', '["6%", "4%", "3%"]')
@@ -274,3 +279,72 @@ def test_a_worker_takes_them_all_in_order(months):
     second.refresh_from_db()
     assert first.ended_at <= second.ended_at
     assert simulations.run_waiting() == 0
+
+
+WEEKLY = (
+    plan(version=2)
+    .replace(
+        "[exchange]",
+        '[periods.week]\nkind = "week"\ntime_zone = "America/New_York"\nstarts_on = 2026-01-05\n\n[exchange]',
+        1,
+    )
+    .replace('code = "unilevel"', 'code = "unilevel"\nperiod = "week"')
+)
+
+
+def test_a_plan_that_cuts_time_otherwise_goes_through_its_own_periods(company, months):
+    """The weeks that end in a month stand beside it; each side carries its own state through all of them."""
+    tried = plan_versions.read(WEEKLY)
+    simulation = done(asked(months, WEEKLY))
+    rows = list(simulation.periods.all())
+    assert {row.kind for row in rows} == {"month", "week"} and [row.name for row in rows if row.is_own] == list(MONTHS)
+    assert [row.ends_at for row in rows] == sorted(row.ends_at for row in rows)
+    state, expected = NO_STATE, {}
+    for row in rows:
+        version = PlanVersion(document=WEEKLY, checksum=tried.checksum)
+        stored = Period.objects.filter(kind=row.kind, name=row.name).first()
+        period = stored or Period(kind="", name=row.name, starts_at=row.starts_at, ends_at=row.ends_at)
+        period.plan = version
+        result = calculate(tried, replace(snapshots.take(period), period=row.kind, state=state))
+        state = result.state
+        expected[row.number] = result.totals.sum(axis=1).tolist()
+    assert [row.figures["after"]["by_bonus"] for row in rows] == [expected[row.number] for row in rows]
+    weeks = [row for row in rows if row.kind == "week"]
+    assert all(row.figures["before"]["total"] == 0 for row in weeks) and sum(row.figures["after"]["total"] for row in weeks) > 0
+    assert all(row.figures["sold_minor"] == 0 for row in weeks) and simulation.figures["sold_minor"] == 3 * 6_000
+
+
+def test_the_ranks_of_a_week_are_those_that_the_month_before_left(company, months):
+    """Which proves that the state goes from period to period: without it nobody has a rank in any week."""
+    simulation = done(asked(months, WEEKLY))
+    of_cy = {each.simulated.name: each for each in of(simulation, company.people["ana"])}
+    weeks = [each for each in of_cy.values() if each.simulated.kind == "week"]
+    first, last = weeks[0], weeks[-1]
+    assert first.rank_after == -1 and last.rank_after == of_cy["2026-10"].rank_after >= 1
+
+
+def test_a_closed_period_is_simulated_with_the_people_as_they_stood(company, months):
+    clerk, second = somebody("clerk"), somebody("second")
+    run = closed(months[0], clerk, second)
+    people.change_status(company.id("ben"), status=Distributor.Status.TERMINATED)
+    simulation = done(asked(months[:1], plan()))
+    paid = sum(RunTotal.objects.filter(run=run).values_list("amount_minor", flat=True))
+    assert simulation.figures["before"]["total"] == simulation.figures["after"]["total"] == paid > 0
+    assert of(simulation, company.people["ben"])[0].change == 0 < sum(of(simulation, company.people["ben"])[0].before)
+    later = done(asked(months[1:], plan()))
+    assert sum(sum(each.before) for each in of(later, company.people["ben"])) == 0
+
+
+def test_what_is_carried_is_written_and_read_again():
+    ids = np.array([3, 1, 2])
+    state = State(
+        people={"team/carry.left.0": np.array([30, 10, 20])},
+        company={"pool.rolled": 7},
+        tables={"ledger": np.array([[1, 2], [3, 4]])},
+    )
+    carry = carried.Carry.read(carried.Carry(ids, state, NO_STATE).written())
+    assert carry.before.people["team/carry.left.0"].tolist() == [30, 10, 20]
+    assert carry.before.company == {"pool.rolled": 7} and carry.before.tables["ledger"].tolist() == [[1, 2], [3, 4]]
+    moved = carried.ordered(carry.before, carry.ids, np.array([1, 4, 3]))
+    assert moved.people["team/carry.left.0"].tolist() == [10, 0, 30]
+    assert moved.tables["ledger"].tolist() == [[1, 2], [3, 4]]
