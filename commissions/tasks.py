@@ -3,8 +3,9 @@
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutting_down
 
-from commissions import run_work, simulations
+from commissions import simulations
 from commissions.live_worker import WORKER
+from commissions.runs import work
 from commissions.wake import QUEUE
 
 
@@ -17,7 +18,7 @@ def refresh_live():
 @shared_task(acks_late=False)
 def work_runs():
     """Calculate the runs that wait. A run that ended with its worker is found again by the next look."""
-    run_work.work_all()
+    work.work_all()
 
 
 @shared_task

@@ -2,8 +2,8 @@
 
 from django.db import connection
 
-from commissions import run_calculation, run_inputs
 from commissions.models import Period, Run
+from commissions.runs import calculation, inputs
 
 MOST_FAULTS = 100
 AGAIN = 3
@@ -112,19 +112,19 @@ def check_runs_again():
     closed = Run.objects.filter(status=Run.Status.CLOSED).select_related("period__plan", "plan", "follows__plan", "repeats")
     for run in closed.order_by("-period__ends_at")[:AGAIN]:
         run.repeats = run
-        given = run_calculation.read(run)
+        given = calculation.read(run)
         examined += run.lines
         if given.checksum != run.input_checksum:
             faults.append(f"run {run.pk} is not calculated from what it says: its input has changed")
-        elif run.code_version == run_inputs.code_version() and _come_to(run, given) != run.result_checksum:
+        elif run.code_version == inputs.code_version() and _come_to(run, given) != run.result_checksum:
             faults.append(f"run {run.pk} comes to something else when it is calculated again")
     return "closed runs come to the same again", examined, faults
 
 
 def _come_to(run, given):
     """Return the checksum that a run comes to, without writing anything."""
-    outcome = run_calculation.compute(run, given)
-    return run_calculation.checksum(outcome)
+    outcome = calculation.compute(run, given)
+    return calculation.checksum(outcome)
 
 
 RUN_CHECKS = [check_closed_runs, check_run_sums, check_run_reversals, check_runs_again]

@@ -10,9 +10,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db import connection
 
-from commissions import plan_versions, run_calculation, runs
+from commissions import plan_versions, runs
 from commissions.engine import calculate as engine
 from commissions.models import Run
+from commissions.runs import calculation
 from tests.benchmarks.harness import Bench, benchmark
 from tests.benchmarks.population import Population
 
@@ -68,14 +69,14 @@ def close(bench: Bench, size: int, *, path: Path) -> None:
     population.sell(5 * size)
     run = _asked_for(population)
     given = {}
-    loading = bench.clock(lambda: given.update(all=run_calculation.read(run)))
+    loading = bench.clock(lambda: given.update(all=calculation.read(run)))
     inputs = given["all"].inputs
     plan = plan_versions.load(population.plan)
     computing = bench.clock(engine.calculate, plan, inputs.snapshot, keep_lines=False)
     came = {}
-    settling = bench.clock(lambda: came.update(to=run_calculation.compute(run, given["all"])))
+    settling = bench.clock(lambda: came.update(to=calculation.compute(run, given["all"])))
     bench.say("writing")
-    writing = bench.clock(run_calculation.store, run, came["to"], lambda stage, percent: None)
+    writing = bench.clock(calculation.store, run, came["to"], lambda stage, percent: None)
     run.refresh_from_db()
     report("load", loading, "s")
     report("calculate", computing, "s")

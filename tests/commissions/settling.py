@@ -3,8 +3,9 @@
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from commissions import run_calculation, runs
+from commissions import runs
 from commissions.models import Run
+from commissions.runs import calculation
 from genealogy.models import User
 
 RIGHTS = ("calculate_run", "approve_run", "close_run", "settle_earnings")
@@ -22,7 +23,7 @@ def calculated(period, by, *, how=runs.calculate):
     run = how(period, by=by)
     Run.objects.filter(pk=run.pk, cut_at=None).update(cut_at=timezone.now())
     run = Run.objects.select_related("period__plan", "plan", "repeats", "follows__plan").get(pk=run.pk)
-    run_calculation.calculate(run)
+    calculation.calculate(run)
     return Run.objects.select_related("period__plan", "plan").get(pk=run.pk)
 
 

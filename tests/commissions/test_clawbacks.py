@@ -5,8 +5,9 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commissions import clawbacks, periods, plan_versions, runs, snapshots, volume
+from commissions import periods, plan_versions, snapshots, volume
 from commissions.models import RunLine, RunStanding, RunTotal
+from commissions.runs import clawbacks, steps
 from tests.commissions import company as companies
 from tests.commissions.company import Company, at
 from tests.commissions.settling import calculated, closed, somebody
@@ -104,7 +105,7 @@ def test_a_reversing_line_names_the_line_that_it_reverses(clerk, second):
 @pytest.mark.parametrize("unit", ["order", "source"])
 def test_partial_returns_sum_to_the_whole_over_several_periods(clerk, second, unit, monkeypatch):
     _company, september = world(clerk, second, unit=unit)
-    monkeypatch.setattr(runs, "_now", lambda: at(2027, 3, 1))
+    monkeypatch.setattr(steps, "_now", lambda: at(2027, 3, 1))
     settled = [september]
     for part, quantities in enumerate(({1: 1}, {1: 1, 2: 1}, {1: 1})):
         when = at(2026, 10 + part, 6)
@@ -148,7 +149,7 @@ def test_a_return_while_the_period_is_open_is_netted_and_takes_nothing_back(cler
 
 def test_a_negative_balance_is_carried_and_recovered_from_what_comes(clerk, second, monkeypatch):
     company, september = world(clerk, second)
-    monkeypatch.setattr(runs, "_now", lambda: at(2027, 3, 1))
+    monkeypatch.setattr(steps, "_now", lambda: at(2027, 3, 1))
     volume.reverse(reference="refund:1", of_reference="order:1", at=RETURNED)
     october = closed(periods.containing(RETURNED), clerk, second)
     owes = RunStanding.objects.get(run_id=october.pk, distributor=company.id("cy")).carried_minor

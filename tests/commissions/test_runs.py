@@ -5,8 +5,9 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from commissions import live, periods, run_compare, run_inputs, run_rows, run_work, runs, settlements
+from commissions import live, periods, runs, settlements
 from commissions.models import EarningTotal, Period, Run, RunBonus, RunLine, RunStanding, RunTotal, Standing, VolumeEntry
+from commissions.runs import compare, inputs, rows, work
 from config.outbox.models import Event
 from genealogy import trees
 from genealogy.models import Distributor, Position
@@ -85,7 +86,7 @@ def test_a_line_names_its_payee_its_source_and_the_sale_that_it_is_paid_for(octo
 
 def test_every_column_of_the_engines_lines_is_stored(db):
     stored = {field.column for field in RunLine._meta.concrete_fields}
-    assert set(run_rows.COLUMN_OF.values()) <= stored
+    assert set(rows.COLUMN_OF.values()) <= stored
 
 
 def test_the_run_pays_what_the_live_figures_say(october, company, clerk):
@@ -212,8 +213,8 @@ def test_a_closed_period_run_again_after_moves_and_terminations_comes_to_the_sam
     repeated = calculated(october, clerk, how=lambda period, by: runs.again(run, by=by))
     assert repeated.input_checksum == run.input_checksum
     assert repeated.result_checksum == run.result_checksum
-    assert repeated.code_version == run.code_version == run_inputs.code_version()
-    assert run_compare.compare(run, repeated).is_same
+    assert repeated.code_version == run.code_version == inputs.code_version()
+    assert compare.compare(run, repeated).is_same
 
 
 def test_two_runs_are_compared_by_bonus_by_person_and_line_by_line(october, company, clerk):
@@ -221,7 +222,7 @@ def test_two_runs_are_compared_by_bonus_by_person_and_line_by_line(october, comp
     company.sell("cy", 100, when=OCTOBER, buyer="retail", paid=13000, own=10000)
     Run.objects.filter(pk=first.pk).update(problem="")
     shown = calculated(october, clerk)
-    found = run_compare.compare(first, shown)
+    found = compare.compare(first, shown)
     assert not found.is_same and not found.had_same_input
     retail = next(each for each in found.bonuses if each.bonus == "retail")
     assert retail.change == 3000
@@ -235,7 +236,7 @@ def test_two_runs_are_compared_by_bonus_by_person_and_line_by_line(october, comp
 def test_a_discarded_run_leaves_no_rows_and_the_period_is_calculated_anew(october, clerk, second):
     first = calculated(october, clerk)
     runs.discard(first, by=clerk)
-    run_work.sweep()
+    work.sweep()
     assert not RunLine.objects.exists() and not RunStanding.objects.exists()
     run = closed(october, clerk, second)
     assert (run.number, run.result_checksum) == (2, first.result_checksum)
@@ -297,7 +298,7 @@ def test_a_settlement_is_never_edited(october, company, clerk, second):
 
 def test_the_writer_does_not_mind_how_the_lines_are_cut(october, clerk, monkeypatch):
     whole = calculated(october, clerk)
-    monkeypatch.setattr(run_rows, "CHUNK", 3)
+    monkeypatch.setattr(rows, "CHUNK", 3)
     cut = calculated(october, clerk, how=lambda period, by: runs.again(whole, by=by))
     assert cut.result_checksum == whole.result_checksum
     assert [{**line, "missed_id": line["missed_id"] or 0} for line in said(cut)] == [
@@ -307,8 +308,8 @@ def test_the_writer_does_not_mind_how_the_lines_are_cut(october, clerk, monkeypa
 
 def test_a_digest_is_the_same_however_its_rows_come():
     values = {"b": np.arange(10), "a": np.arange(10, dtype=np.int16)}
-    one, many = run_rows.Digest(), run_rows.Digest()
+    one, many = rows.Digest(), rows.Digest()
     one.take(values)
     for start in range(0, 10, 3):
         many.take({name: each[start : start + 3] for name, each in reversed(values.items())})
-    assert one.hexdigest() == many.hexdigest() != run_rows.Digest().hexdigest()
+    assert one.hexdigest() == many.hexdigest() != rows.Digest().hexdigest()

@@ -10,8 +10,9 @@ import time
 import pytest
 from django.db import connection, connections
 
-from commissions import periods, run_calculation, run_work, runs, verify, volume
+from commissions import periods, runs, verify, volume
 from commissions.models import Period, Run, RunArray, RunBonus, RunLine, RunStanding, RunTotal, VolumeEntry
+from commissions.runs import calculation, work
 from config.outbox.models import Event
 from config.processes import BASE_DIR
 from tests.commissions.company import Company, at
@@ -19,7 +20,7 @@ from tests.commissions.settling import somebody
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
-WORK = "import django; django.setup(); from commissions import run_work; run_work.work_all()"
+WORK = "import django; django.setup(); from commissions import run_work; work.work_all()"
 CLOSE = """
 import django; django.setup()
 from commissions import runs
@@ -100,7 +101,7 @@ def test_a_run_killed_anywhere_starts_over_and_comes_to_the_same(company, clerk,
     run.refresh_from_db()
     assert run.status == "calculated" and run.attempts == (1 if finished else 2)
     repeated = runs.again(run, by=clerk)
-    assert run_work.work(repeated.pk)
+    assert work.work(repeated.pk)
     repeated.refresh_from_db()
     assert repeated.result_checksum == run.result_checksum
     assert everything(repeated) == everything(run)
@@ -111,7 +112,7 @@ def test_a_run_killed_anywhere_starts_over_and_comes_to_the_same(company, clerk,
 @pytest.mark.parametrize("place", ["run.closing", "run.closed", "run.close_committed"])
 def test_a_close_that_is_killed_is_whole_or_never_was(company, clerk, second, place):
     run = waiting_run(clerk)
-    assert run_work.work(run.pk)
+    assert work.work(run.pk)
     runs.approve(Run.objects.get(pk=run.pk), by=second)
     program = CLOSE.format(run=run.pk, by=second.pk)
     assert process(program, kill_at=place) == -signal.SIGKILL
@@ -149,7 +150,7 @@ def together(*steps):
 
 def test_of_many_who_close_at_once_one_closes_and_all_find_it_closed(company, clerk, second):
     run = waiting_run(clerk)
-    assert run_work.work(run.pk)
+    assert work.work(run.pk)
     runs.approve(Run.objects.get(pk=run.pk), by=second)
     results = together(*[lambda: runs.close(Run.objects.get(pk=run.pk), by=second)] * 6)
     assert {result.status for result in results} == {"closed"} and len({result.closed_at for result in results}) == 1
@@ -159,15 +160,15 @@ def test_of_many_who_close_at_once_one_closes_and_all_find_it_closed(company, cl
 
 def test_of_two_runs_of_a_period_only_one_is_closed(company, clerk, second):
     first = waiting_run(clerk)
-    assert run_work.work(first.pk)
+    assert work.work(first.pk)
     other = waiting_run(clerk)
-    assert run_work.work(other.pk)
+    assert work.work(other.pk)
     for run in (first, other):
         runs.approve(Run.objects.get(pk=run.pk), by=second)
     results = together(*[lambda run=run: runs.close(Run.objects.get(pk=run.pk), by=second) for run in (first, other)])
     assert sorted(type(result).__name__ for result in results) == ["Refused", "Run"]
     assert Run.objects.filter(status="closed").count() == 1
-    run_work.sweep()
+    work.sweep()
     assert set(RunLine.objects.values_list("run_id", flat=True)) == {Run.objects.get(status="closed").pk}
     sound(company)
 
@@ -175,7 +176,7 @@ def test_of_two_runs_of_a_period_only_one_is_closed(company, clerk, second):
 def test_two_workers_and_an_impatient_clerk_make_one_run(company, clerk):
     results = together(*[lambda: waiting_run(clerk)] * 4)
     assert len({getattr(result, "pk", result) for result in results}) == 1
-    worked = together(*[lambda: run_work.work(results[0].pk)] * 3)
+    worked = together(*[lambda: work.work(results[0].pk)] * 3)
     assert worked.count(True) == 1
     assert Run.objects.get().status == "calculated"
 
@@ -200,7 +201,7 @@ def test_orders_that_arrive_while_the_books_are_shut_are_in_the_run_or_late_and_
     time.sleep(0.4)
     run = waiting_run(clerk)
     time.sleep(0.2)
-    assert run_work.work(run.pk)
+    assert work.work(run.pk)
     runs.close(runs.approve(Run.objects.get(pk=run.pk), by=second), by=second)
     enough.set()
     for writer in writers:
@@ -226,25 +227,25 @@ def company_sell(company, name, reference):
 
 def test_a_worker_whose_lock_is_cut_notices_it_before_it_writes(company, clerk):
     run = waiting_run(clerk)
-    with run_work.session(run.pk) as held:
+    with work.session(run.pk) as held:
         held.begin()
         with connection.cursor() as cursor:
             cursor.execute(CUT)
             assert cursor.fetchone()[0] == 1
-        with pytest.raises(run_work.LockLost):
-            run_calculation.calculate(Run.objects.get(pk=run.pk), require_alone=held.require_alone)
+        with pytest.raises(work.LockLost):
+            calculation.calculate(Run.objects.get(pk=run.pk), require_alone=held.require_alone)
     assert Run.objects.get(pk=run.pk).status == "waiting" and not RunLine.objects.exists()
-    assert run_work.work(run.pk)
+    assert work.work(run.pk)
     assert Run.objects.get(pk=run.pk).status == "calculated"
 
 
 def test_a_run_that_keeps_ending_its_process_is_given_up_and_can_be_asked_for_again(company, clerk):
     run = waiting_run(clerk)
-    for _attempt in range(run_work.MOST_ATTEMPTS):
+    for _attempt in range(work.MOST_ATTEMPTS):
         assert process(WORK, kill_at="run.begun") == -signal.SIGKILL
     assert process(WORK) == 0
     run.refresh_from_db()
     assert run.status == "failed" and "without a result" in run.problem
     runs.retry(run, by=clerk)
-    assert run_work.work(run.pk)
+    assert work.work(run.pk)
     assert Run.objects.get(pk=run.pk).status == "calculated"

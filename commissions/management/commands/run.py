@@ -3,8 +3,9 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from commissions import formats, periods, plan_versions, run_compare, run_work, runs
+from commissions import formats, periods, plan_versions, runs
 from commissions.models import Period, Run
+from commissions.runs import compare, work
 from genealogy.models import User
 
 
@@ -56,7 +57,7 @@ class Command(BaseCommand):
             run = runs.again(self._newest(period, Run.Status.CALCULATED, Run.Status.APPROVED, Run.Status.CLOSED), by=user)
         else:
             run = runs.preview(period, by=user) if options["preview"] else runs.calculate(period, by=user)
-        run_work.work(run.pk)
+        work.work(run.pk)
         run.refresh_from_db()
         if run.status == Run.Status.FAILED:
             raise CommandError(_("%(run)s failed: %(problem)s") % {"run": run, "problem": run.problem})
@@ -81,7 +82,7 @@ class Command(BaseCommand):
             )
 
     def _compare(self, first, second, shown):
-        found = run_compare.compare(first, second, shown=shown)
+        found = compare.compare(first, second, shown=shown)
         if found.is_same:
             self.stdout.write(_("%(first)s and %(second)s are the same, to the last byte.") % {"first": first, "second": second})
             return

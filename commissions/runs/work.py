@@ -14,8 +14,9 @@ import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from commissions import killpoints, live, locks, run_calculation, run_rows
+from commissions import killpoints, live, locks
 from commissions.models import Run
+from commissions.runs import calculation, rows
 from config.outbox.wake import Bell
 
 FAMILY = zlib.crc32(b"canopy.commissions.runs") & 0x7FFFFFFF
@@ -92,10 +93,10 @@ def work(run_id):
         try:
             if attempts > MOST_ATTEMPTS:
                 raise RuntimeError(_("The calculation ended %(times)s times without a result.") % {"times": MOST_ATTEMPTS})
-            run_calculation.calculate(run, tell=held.tell, require_alone=held.require_alone)
+            calculation.calculate(run, tell=held.tell, require_alone=held.require_alone)
         except (OperationalError, InterfaceError, psycopg.OperationalError, LockLost):
             raise
-        except run_calculation.Overtaken:
+        except calculation.Overtaken:
             return False
         except Exception as error:
             log.exception("run %s failed", run_id)
@@ -128,4 +129,4 @@ def sweep():
                 cursor.execute(f"SET LOCAL lock_timeout = {PATIENCE_MS}")
             run = Run.objects.get(pk=run_id)
             run.arrays.all().delete()
-            run_rows.drop(run_id)
+            rows.drop(run_id)

@@ -10,14 +10,15 @@ from dataclasses import dataclass, fields
 import numpy as np
 from django.db import connection
 
-from commissions import periods, plan_versions, run_inputs, sale_columns, snapshots
+from commissions import periods, plan_versions, sale_columns, snapshots
 from commissions.engine.bonuses.bonus import Unit
 from commissions.engine.calculation import Calculation
 from commissions.engine.money import CURRENCIES, Rounding, share
 from commissions.engine.result import Standings
 from commissions.engine.snapshot import NONE, SPONSOR, Index, Snapshot
 from commissions.models import Period, Run
-from commissions.run_rows import NO_CURRENCY, NOBODY
+from commissions.runs import inputs
+from commissions.runs.rows import NO_CURRENCY, NOBODY
 
 NO_AGE = 10**9
 """Days within which a return takes back, where the plan does not say."""
@@ -173,7 +174,7 @@ class Reversal:
     def __init__(self, run, returned):
         self.run, self.returned = run, returned
         self.plan = plan_versions.load(run.plan)
-        self.people = run_inputs.people_of(run)
+        self.people = inputs.people_of(run)
         self.index = Index(self.people.id)
         self.order_of = _order_of(returned.original)
         self.sales = _as_sold(self.index, run, returned, self.order_of)

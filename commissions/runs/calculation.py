@@ -10,12 +10,13 @@ import numpy as np
 from django.db import connection, transaction
 from django.utils import timezone
 
-from commissions import clawbacks, killpoints, run_balances, run_inputs, run_review, run_rows, settlements
+from commissions import killpoints, settlements
 from commissions.engine import calculate as engine
 from commissions.engine import money
 from commissions.engine.result import Reason
 from commissions.engine.snapshot import NONE, Index
 from commissions.models import Run, RunBonus
+from commissions.runs import balances, clawbacks, inputs, review, rows
 
 Stage = Run.Stage
 
@@ -28,16 +29,16 @@ class Overtaken(RuntimeError):
 class Given:
     """All that goes into a run, and its checksum."""
 
-    inputs: run_inputs.Inputs
+    inputs: inputs.Inputs
     clawed: clawbacks.Clawbacks
     settled: settlements.Settled
-    brought: run_balances.Brought
+    brought: balances.Brought
 
     @property
     def checksum(self):
         """Identify the input: the same for the same numbers, wherever they came from."""
-        named = run_inputs.arrays(self.inputs.snapshot)
-        return run_inputs.checksum({**named, **self.clawed.named(), **self.settled.named(), **self.brought.named()})
+        named = inputs.arrays(self.inputs.snapshot)
+        return inputs.checksum({**named, **self.clawed.named(), **self.settled.named(), **self.brought.named()})
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,7 @@ class Outcome:
 
     given: Given
     result: object
-    balances: run_balances.Balances
+    balances: balances.Balances
     review: dict
     figures: dict
 
@@ -67,31 +68,31 @@ def calculate(run, *, tell=lambda stage, percent: None, require_alone=lambda: No
         store(run, outcome, tell)
         killpoints.reach("run.stored")
     killpoints.reach("run.committed")
-    run_rows.analyze(run.pk)
+    rows.analyze(run.pk)
 
 
 def read(run):
     """Read what a run is calculated from: the company as it stands now, or, of a run that repeats another, as it stood."""
     period = run.period
     if run.repeats_id is None:
-        inputs, settled = run_inputs.read(period), settlements.of_period(period, at=run.cut_at)
+        taken, settled = inputs.read(period), settlements.of_period(period, at=run.cut_at)
     else:
-        inputs, settled = run_inputs.read_again(run.repeats), settlements.of_run(run.repeats)
-    return Given(inputs, clawbacks.find(period), settled, run_balances.brought(run.follows_id))
+        taken, settled = inputs.read_again(run.repeats), settlements.of_run(run.repeats)
+    return Given(taken, clawbacks.find(period), settled, balances.brought(run.follows_id))
 
 
 def compute(run, given):
     """Calculate, and settle everybody's balance."""
     plan, snapshot = given.inputs.plan, given.inputs.snapshot
     result = engine.calculate(plan, snapshot)
-    balances = run_balances.balance(snapshot.people, result, given.clawed, given.settled, given.brought)
-    gained = (balances.earned_minor + balances.clawback_minor)[: len(snapshot.people)]
-    past = run_review.before(run, Index(snapshot.people.id), snapshot.people, plan)
-    review = run_review.review(plan, snapshot, result, gained, past) | {"settled": given.settled.ids()}
-    return Outcome(given, result, balances, review, _figures(given, result, balances))
+    settled = balances.balance(snapshot.people, result, given.clawed, given.settled, given.brought)
+    gained = (settled.earned_minor + settled.clawback_minor)[: len(snapshot.people)]
+    past = review.before(run, Index(snapshot.people.id), snapshot.people, plan)
+    shown = review.review(plan, snapshot, result, gained, past) | {"settled": given.settled.ids()}
+    return Outcome(given, result, settled, shown, _figures(given, result, settled))
 
 
-def _figures(given, result, balances):
+def _figures(given, result, settled):
     sales = given.inputs.snapshot.sales
     return {
         "currency": given.inputs.plan.currency,
@@ -99,13 +100,13 @@ def _figures(given, result, balances):
         "entries": len(sales),
         "cv": int(sales.cv.sum()),
         "sold_minor": _sold(given.inputs.plan, sales),
-        "earned_minor": balances.total("earned_minor"),
+        "earned_minor": settled.total("earned_minor"),
         "unearned_minor": int(result.unearned.sum()),
-        "clawback_minor": balances.total("clawback_minor"),
-        "adjustment_minor": balances.total("adjustment_minor"),
-        "brought_minor": balances.total("brought_minor"),
-        "payable_minor": balances.total("payable_minor"),
-        "carried_minor": balances.total("carried_minor"),
+        "clawback_minor": settled.total("clawback_minor"),
+        "adjustment_minor": settled.total("adjustment_minor"),
+        "brought_minor": settled.total("brought_minor"),
+        "payable_minor": settled.total("payable_minor"),
+        "carried_minor": settled.total("carried_minor"),
     }
 
 
@@ -125,7 +126,7 @@ def store(run, outcome, tell):
     places = _places(given.inputs.plan, given.clawed)
     tables = _tables(outcome, places)
     with connection.cursor() as cursor:
-        writer = run_rows.LineWriter(cursor, run.pk, people=snapshot.people.id, entries=snapshot.sales.id)
+        writer = rows.LineWriter(cursor, run.pk, people=snapshot.people.id, entries=snapshot.sales.id)
         tell(Stage.WRITING, 25)
         writer.write(result.lines, tell=lambda part: tell(Stage.WRITING, 25 + int(part * 40)))
         _write_clawbacks(writer, given.clawed, places)
@@ -133,18 +134,18 @@ def store(run, outcome, tell):
         writer.attach()
         tell(Stage.FINISHING, 85)
         for table, columns in tables.items():
-            run_rows.write_table(cursor, table, run.pk, columns, usual=dict.fromkeys(run_balances.COLUMNS, 0))
+            rows.write_table(cursor, table, run.pk, columns, usual=dict.fromkeys(balances.COLUMNS, 0))
     run.state = {"in": given.inputs.state_from}
-    run.state["out"] = run_inputs.keep_state(run, snapshot, result.state)
+    run.state["out"] = inputs.keep_state(run, snapshot, result.state)
     if run.repeats_id is None:
-        run_inputs.keep(run, snapshot)
+        inputs.keep(run, snapshot)
     RunBonus.objects.bulk_create(_bonuses(run, outcome, places))
     told = {
         **outcome.figures,
         "lines": writer.count,
         "review": outcome.review,
         "state": run.state,
-        "code_version": run_inputs.code_version(),
+        "code_version": inputs.code_version(),
         "input_checksum": given.checksum,
         "result_checksum": _checksum(writer.digest, tables, result.state),
         "calculated_at": timezone.now(),
@@ -160,8 +161,8 @@ def store(run, outcome, tell):
 def _tables(outcome, places):
     """Return the rows beside the lines, by table."""
     return {
-        run_rows.STANDINGS: run_balances.standing_rows(outcome.balances, outcome.result.standings),
-        run_rows.TOTALS: run_balances.total_rows(outcome.balances, outcome.result.totals, outcome.given.clawed, places),
+        rows.STANDINGS: balances.standing_rows(outcome.balances, outcome.result.standings),
+        rows.TOTALS: balances.total_rows(outcome.balances, outcome.result.totals, outcome.given.clawed, places),
     }
 
 
@@ -169,15 +170,15 @@ def checksum(outcome):
     """Return the checksum of what a run comes to: the same whether it was written or not."""
     given, snapshot = outcome.given, outcome.given.inputs.snapshot
     places = _places(given.inputs.plan, given.clawed)
-    lines = run_rows.Summed(people=snapshot.people.id, entries=snapshot.sales.id)
+    lines = rows.Summed(people=snapshot.people.id, entries=snapshot.sales.id)
     lines.write(outcome.result.lines)
     _write_clawbacks(lines, given.clawed, places)
     return _checksum(lines.digest, _tables(outcome, places), outcome.result.state)
 
 
 def _checksum(lines, tables, state):
-    parts = [lines.hexdigest(), *(run_inputs.checksum(columns) for columns in tables.values())]
-    parts.append(run_inputs.checksum(run_inputs.state_arrays(state)))
+    parts = [lines.hexdigest(), *(inputs.checksum(columns) for columns in tables.values())]
+    parts.append(inputs.checksum(inputs.state_arrays(state)))
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
@@ -193,8 +194,8 @@ def _write_clawbacks(writer, clawed, places):
     if not len(clawed):
         return
     nothing = {
-        column: np.full(len(clawed), run_rows.USUAL.get(column, 0), dtype=dtype)
-        for column, dtype in run_rows.dtypes().items()
+        column: np.full(len(clawed), rows.USUAL.get(column, 0), dtype=dtype)
+        for column, dtype in rows.dtypes().items()
         if column not in ("bonus", "payee_id", "source_id", "entry_id", "level", "base", "currency", "amount_minor")
     }
     writer.write_columns(
@@ -226,7 +227,7 @@ def _bonuses(run, outcome, places):
     lost = result.lines.payee == NONE
     np.add.at(unearned, result.lines.bonus[lost], result.lines.amount_minor[lost])
     np.add.at(cut, result.lines.bonus, result.lines.cut_minor)
-    paid = clawed.payee_id != run_rows.NOBODY
+    paid = clawed.payee_id != rows.NOBODY
     for code, amount in zip(clawed.bonus[paid].tolist(), clawed.amount_minor[paid].tolist(), strict=True):
         back[places[code]] += amount
     for code in clawed.bonus.tolist():

@@ -10,9 +10,10 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from commissions import killpoints, periods, run_work, settlements
+from commissions import killpoints, periods, settlements
 from commissions.events import PeriodClosed
 from commissions.models import Period, Run
+from commissions.runs import work
 from config.outbox import announce
 
 DONE = (Run.Status.CALCULATED, Run.Status.APPROVED)
@@ -77,7 +78,7 @@ def retry(run, *, by):
         status=Run.Status.WAITING, stage=Run.Stage.QUEUED, progress=0
     ):
         raise Refused(_("Run %(run)s has not failed.") % {"run": run})
-    run_work.BELL.ring_after_commit()
+    work.BELL.ring_after_commit()
 
 
 @transaction.atomic
@@ -122,7 +123,7 @@ def close(run, *, by):
         announce(PeriodClosed(period_id=period.pk, run_id=run.pk))
         killpoints.reach("run.closed")
     killpoints.reach("run.close_committed")
-    run_work.BELL.ring_after_commit()
+    work.BELL.ring_after_commit()
     run.refresh_from_db()
     return run
 
@@ -134,7 +135,7 @@ def discard(run, *, by):
     open_still = Run.objects.filter(pk=run.pk).exclude(status__in=(Run.Status.CLOSED, Run.Status.DISCARDED))
     if not open_still.update(status=Run.Status.DISCARDED):
         raise Refused(_("Run %(run)s is closed or discarded already.") % {"run": run})
-    run_work.BELL.ring_after_commit()
+    work.BELL.ring_after_commit()
 
 
 def stale(run):
@@ -162,7 +163,7 @@ def _begin(period, by, *, is_preview=False, repeats=None):
         follows=repeats.follows if repeats else _followed(period),
         cut_at=repeats.cut_at if repeats else None,
     )
-    run_work.BELL.ring_after_commit()
+    work.BELL.ring_after_commit()
     return run
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from commissions import snapshots
 from commissions.engine.snapshot import NO_RANK, Index
-from commissions.run_rows import NOBODY
+from commissions.runs.rows import NOBODY
 
 CARRIED = """
     SELECT distributor_id, carried_minor FROM commissions_runstanding
