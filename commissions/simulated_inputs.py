@@ -8,10 +8,11 @@ other trees, has one of its own, read at the same instant.
 import copy
 import dataclasses
 
-from commissions import plan_versions, run_inputs, sale_columns, snapshots
+from commissions import plan_versions, sale_columns, snapshots
 from commissions.carried import SIDES, Carry
 from commissions.engine.snapshot import Index
 from commissions.models import Run
+from commissions.runs import inputs
 
 
 def read(stretch):
@@ -41,7 +42,7 @@ def _source(stretch):
     """
     run = closed_run(stretch.period)
     if run is not None:
-        people = run_inputs.people_of(run)
+        people = inputs.people_of(run)
         named = {code for version in stretch.versions.values() for code in plan_versions.load(version).trees}
         if named <= people.trees.keys():
             index = Index(people.id)
@@ -61,5 +62,5 @@ def begin(stretch):
     """Return what both plans carry into the first period of a timeline: what the runs before it left."""
     period = stretch.period if stretch.period.pk else stretch.own
     run = closed_run(period)
-    snapshot = (run_inputs.read_again(run) if run else run_inputs.read(period)).snapshot
+    snapshot = (inputs.read_again(run) if run else inputs.read(period)).snapshot
     return Carry(snapshot.people.id, snapshot.state, snapshot.state)

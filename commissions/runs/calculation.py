@@ -1,4 +1,4 @@
-"""One run from beginning to end: read, calculate, write everything in one transaction. ``run_work`` says when and by whom.
+"""One run from beginning to end: read, calculate, write everything in one transaction. ``work`` says when and by whom.
 
 Nothing of a run is seen before it is all there: whatever ends the process on the way, the run starts over.
 """

@@ -20,7 +20,7 @@ from tests.commissions.settling import somebody
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
-WORK = "import django; django.setup(); from commissions import run_work; work.work_all()"
+WORK = "import django; django.setup(); from commissions.runs import work; work.work_all()"
 CLOSE = """
 import django; django.setup()
 from commissions import runs
