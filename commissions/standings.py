@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from commissions import formats, plan_versions, snapshots
+from commissions import formats, plan_versions, requirement_words, snapshots
 from commissions.engine import ranks
 from commissions.engine.ladder import Where
 from commissions.engine.ranks import Measure
@@ -146,12 +146,15 @@ def in_words(plan, asked):
             label=label % {"rank": rank}, have=asked.have, need=asked.need, missing=asked.missing, is_points=False,
             have_words=str(asked.have), need_words=str(asked.need), missing_words=missing if asked.missing else _("Done"),
         )  # fmt: skip
-    label = _("Personal volume") if asked.measure is Measure.PV else _("Group volume")
-    missing = _("%(points)s more points") % {"points": formats.points(asked.missing)}
+    write = formats.points if asked.is_points else formats.percent if asked.is_share else str
+    if asked.required is not None:
+        label, missing = requirement_words.label(plan, asked.required), _("%(amount)s more")
+    else:
+        label, missing = _("Personal volume") if asked.measure is Measure.PV else _("Group volume"), _("%(amount)s more points")
     return Requirement(
-        label=label, have=asked.have, need=asked.need, missing=asked.missing, is_points=True,
-        have_words=formats.points(asked.have), need_words=formats.points(asked.need),
-        missing_words=missing if asked.missing else _("Done"),
+        label=label, have=asked.have, need=asked.need, missing=asked.missing, is_points=asked.is_points,
+        have_words=write(asked.have), need_words=write(asked.need),
+        missing_words=missing % {"amount": write(asked.missing)} if asked.missing else _("Done"),
     )  # fmt: skip
 
 

@@ -48,6 +48,9 @@ class Candidates:
                 test = self.plan.leg_test(legs)
                 without = np.maximum(legs.count - now.legs[self.plan.leg_tests.index(test)], 0)
                 lacks = lacks + without * max(self.plan.ranks[test.rank].gv, self.plan.ranks[test.rank].pv)
+            for required in rung.requires:
+                gap = np.maximum(required.need - now.measured[self.plan.requirements.index(required)], 0)
+                lacks = lacks + (gap if required.is_points else np.where(gap > 0, max(rung.gv, rung.pv), 0))
             self._shortfall[rank] = np.where(self.can_be_tried, lacks, _HOPELESS)
         return self._shortfall[rank]
 

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from commissions.engine.calculate import stand
 from commissions.engine.candidates import Candidates
 from commissions.engine.plan import Plan
+from commissions.engine.ranks import Requirement, requirements_of
 from commissions.engine.result import Standings
 from commissions.engine.snapshot import Snapshot
-from commissions.engine.trials import Amount, Kind, Lever, Sold, Trial, ground
-from commissions.engine.ways import Answer, Asked, Step, Way, asked
+from commissions.engine.trials import Amount, Kind, Lever, Sold, Trial, attained, ground
+from commissions.engine.ways import Answer, Step, Way
 
 MOST = 10**11
 """Hundredths of a point that are as good as any number: what so much does not mend, no sale does."""
@@ -61,9 +62,9 @@ def seek(
     own, computed if they are not given. People in the answer are indexes into the snapshot.
     """
     standings = stand(plan, snapshot) if standings is None else standings
-    missing = tuple(each for each in asked(plan, standings, person, target) if each.missing)
+    missing = tuple(each for each in requirements_of(plan, standings, person, target) if each.missing)
     is_open = bool(standings.payable[person])
-    if int(standings.rank[person]) >= target:
+    if int(attained(plan, standings)[person]) >= target:
         return Answer(person, target, True, missing, (Way(()),), (), is_open, 0)
     search = _Search(plan, snapshot, standings, person, target)
     ways = search.ways(most) if is_open else []
@@ -80,7 +81,7 @@ class _Package:
 
     @property
     def points(self) -> int:
-        return sum(amount.total for amount in self.sold.values())
+        return _points(self.sold)
 
 
 class _Search:
@@ -110,12 +111,12 @@ class _Search:
         """Ask whether somebody holds a rank with this sold besides; nothing is asked twice."""
         key = frozenset(sold.items())
         if key not in self._ranks:
-            self._ranks[key] = self.trial.stand(sold).rank
+            self._ranks[key] = attained(self.plan, self.trial.stand(sold))
         return int(self._ranks[key][self.trial.place(person)]) >= rank
 
-    def lacks(self, sold: Sold, person: int, rank: int) -> tuple[Asked, ...]:
+    def lacks(self, sold: Sold, person: int, rank: int) -> tuple[Requirement, ...]:
         """Ask what somebody is missing for a rank with this sold besides."""
-        wanted = asked(self.plan, self.trial.stand(sold), self.trial.place(person), rank)
+        wanted = requirements_of(self.plan, self.trial.stand(sold), self.trial.place(person), rank)
         return tuple(each for each in wanted if each.missing)
 
     # Making a solution smaller.
@@ -160,12 +161,16 @@ class _Search:
         return best
 
     def composed_somehow(self, person: int, rank: int, packages: Sequence[_Package]) -> Sold | None:
-        """Compose packages and own sales, and where these alone do not do, let the largest legs sell more too."""
+        """Compose packages and own sales, and where these alone do not do, the cheaper of more from legs and newcomers."""
         sold = self.composed(person, rank, packages)
         if sold is not None:
             return sold
-        legs = [Lever(Kind.RETAIL, each) for each in self.candidates.heads(person)]
-        return self.composed(person, rank, packages, [*legs, Lever(Kind.RETAIL, person)]) if legs else None
+        newcomers = Lever(Kind.NEW, person)
+        legs = [*(Lever(Kind.RETAIL, each) for each in self.candidates.heads(person)), Lever(Kind.RETAIL, person)]
+        found = [self.composed(person, rank, packages, fills) for fills in ([newcomers], legs)]
+        if found == [None, None]:
+            return self.composed(person, rank, packages, [newcomers, *legs])
+        return min((each for each in found if each is not None), key=_points)
 
     def composed(self, person: int, rank: int, packages: Sequence[_Package], fills: Sequence[Lever] = ()) -> Sold | None:
         """Compose packages and own sales so that they suffice, then leave out and shrink all that can be.
@@ -173,14 +178,16 @@ class _Search:
         ``fills`` are levers that are to do as much of the work as possible: they are shrunk last, and in their order.
         """
         inside = _together(packages)
-        boundless = {lever: Amount(MOST) for lever in fills}
-        choices = [self.own_sales(person, own) for own in self.choices]
-        choices.append({**choices[-1], Lever(Kind.NEW, person): Amount(MOST, self.trial.seats(person))})
-        for own in choices:
+        boundless = {lever: self.boundless(lever) for lever in fills}
+        for own in [self.own_sales(person, own) for own in self.choices]:
             for legs in ({}, inside) if inside else ({},):
                 if self.grants({**legs, **own, **boundless}, person, rank):
                     return self.shrunk({**legs, **own, **boundless}, person, rank, packages if legs else (), fills)
         return None
+
+    def boundless(self, lever: Lever) -> Amount:
+        """Return as much of something as anybody could need."""
+        return Amount(MOST, self.trial.seats(lever.person) if lever.kind is Kind.NEW else 1)
 
     def own_sales(self, person: int, sales: Mapping[Kind, Amount]) -> dict[Lever, Amount]:
         """Return sales of somebody's own as levers."""
@@ -234,7 +241,7 @@ class _Search:
         for sold in self._solutions():
             if sold is not None:
                 found[frozenset(sold.items())] = sold
-                self.cheapest = min(self.cheapest, sum(amount.total for amount in sold.values()))
+                self.cheapest = min(self.cheapest, _points(sold))
             if self.trial.made > self.limit:
                 break
         chosen: list[Sold] = []
@@ -247,12 +254,12 @@ class _Search:
         """Ask of the whole what was found out in a part that may not carry all that the plan asks for."""
         if self.proof is None:
             return True
-        return int(self.proof.stand(sold).rank[self.proof.place(self.person)]) >= self.target
+        return int(attained(self.plan, self.proof.stand(sold))[self.proof.place(self.person)]) >= self.target
 
     def _cost(self, sold: Sold) -> tuple[int, int, int, int, list[tuple[Lever, int]]]:
         """Return what ways are sorted by: the points, the newcomers, the steps, and how much of it is others' to do."""
         return (
-            sum(amount.total for amount in sold.values()),
+            _points(sold),
             sum(amount.count for lever, amount in sold.items() if lever.kind is Kind.NEW),
             len(sold),
             sum(amount.total for lever, amount in sold.items() if lever.person != self.person),
@@ -274,7 +281,7 @@ class _Search:
             fill = Lever(Kind.RETAIL, somebody)
             yield self.composed(person, target, packages, [fill])
             yield self.composed(person, target, packages, [fill, Lever(Kind.RETAIL, person)])
-        yield self._with_newcomers(packages)
+        yield self.composed(person, target, packages, [Lever(Kind.NEW, person)])
         for somebody in self.single:
             yield self._single(somebody)
 
@@ -285,16 +292,6 @@ class _Search:
             sold = {lever: Amount(self.cheapest - 1 if self.cheapest < MOST else MOST)}
             if self.cheapest > 1 and self.grants(sold, self.person, self.target):
                 return self.shrunk_step(sold, lever, self.person, self.target)
-        return None
-
-    def _with_newcomers(self, packages: Sequence[_Package]) -> Sold | None:
-        """Return a way with people who are brought in, if only as few as will do."""
-        lever = Lever(Kind.NEW, self.person)
-        for legs in ({}, _together(packages)):
-            sold = {**legs, **self.own_sales(self.person, self.choices[-1])}
-            sold[lever] = Amount(MOST, self.trial.seats(self.person))
-            if self.grants(sold, self.person, self.target):
-                return self.shrunk(sold, self.person, self.target, packages if legs else (), [lever])
         return None
 
     def way(self, sold: Sold) -> Way:
@@ -317,13 +314,17 @@ class _Search:
             steps.append(Step(lever.person, kinds, amount.points, amount.count))
         return Way(tuple(sorted(steps, key=lambda step: (step.person != self.person, -step.total, step.person))))
 
-    def beyond(self) -> tuple[Asked, ...]:
+    def beyond(self) -> tuple[Requirement, ...]:
         """Return what is missing even if everybody who comes into question sold without bounds."""
         sold: dict[Lever, Amount] = {}
         for each in self.single:
             sold |= self.own_sales(each, self.choices[-1])
-            sold[Lever(Kind.NEW, each)] = Amount(MOST, self.trial.seats(each))
+            sold[Lever(Kind.NEW, each)] = self.boundless(Lever(Kind.NEW, each))
         return self.lacks(sold, self.person, self.target)
+
+
+def _points(sold: Sold) -> int:
+    return sum(amount.total for amount in sold.values())
 
 
 def _alike(sold: Sold, other: Sold) -> bool:

@@ -23,6 +23,7 @@ from commissions.engine.plan import Plan
 from commissions.engine.result import Standings
 from commissions.engine.slices import part_of
 from commissions.engine.snapshot import NO_RANK, NONE, BuyerKind, Outside, People, Sales, Snapshot, State, Status, Unsound
+from commissions.engine.tenure import InForce
 
 SEATS, SEATS_BELOW = 12, 3
 """How many newcomers a trial can suppose in the person's own frontline, and in that of anybody below."""
@@ -75,6 +76,11 @@ class Amount:
 
 Sold = Mapping[Lever, Amount]
 """What is supposed to be sold besides."""
+
+
+def attained(plan: Plan, standings: Standings) -> NDArray[np.int8]:
+    """Return the ranks that this period's sales have led to: where a new rank holds from the next period on, that one."""
+    return standings.tested if plan.ladder.in_force is InForce.NEXT else standings.rank
 
 
 class Trial:

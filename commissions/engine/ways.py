@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass
 
-from commissions.engine import ranks, requirements
-from commissions.engine.plan import Plan
 from commissions.engine.ranks import Requirement
-from commissions.engine.result import Standings
 from commissions.engine.trials import Kind
 
 
@@ -46,39 +43,6 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Further:
-    """Something that a rank requires beside volume and legs, as the plan says it, beside what a person has."""
-
-    required: requirements.Requirement
-    have: int
-
-    @property
-    def need(self) -> int:
-        """How much it takes."""
-        return self.required.need
-
-    @property
-    def missing(self) -> int:
-        """How much more it takes, 0 if it is met."""
-        return max(self.need - self.have, 0)
-
-
-Asked = Requirement | Further
-
-
-def asked(plan: Plan, standings: Standings, person: int, target: int) -> tuple[Asked, ...]:
-    """Set what somebody has against everything that a rank requires, as the engine has measured it."""
-    found = ranks.requirements_of(plan, standings, person, target)
-    said = {getattr(each, "required", None) for each in found}
-    further = [
-        Further(required, int(standings.measured[plan.requirements.index(required), person]))
-        for required in plan.ranks[target].requires
-        if required not in said
-    ]
-    return *found, *further
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """What stands between a person and a rank.
 
@@ -89,8 +53,8 @@ class Answer:
     person: int
     target: int
     is_held: bool
-    missing: tuple[Asked, ...]
+    missing: tuple[Requirement, ...]
     ways: tuple[Way, ...]
-    beyond: tuple[Asked, ...]
+    beyond: tuple[Requirement, ...]
     is_open: bool
     trials: int

@@ -40,6 +40,9 @@ def company(text):
     return snapshot, [names[int(id)] for id in snapshot.people.id]
 
 
+LEG_CAP = {"of": "requirement", "share": "40%", "own_volume": "capped"}
+
+
 def with_ranks(*ladder, **more):
     """The shipped plan with other ranks, of which a bonus pays the same to all."""
     document = write(FERNHOLLOW) | {"ranks": list(ladder), "bonuses": [write(FERNHOLLOW)["bonuses"][0]]} | more
@@ -139,7 +142,7 @@ def test_where_legs_are_missing_somebody_new_has_to_come():
 def test_a_leg_cap_is_respected_because_the_engine_respects_it():
     plan = with_ranks(
         {"code": "member", "name": "Member", "pv": 0, "gv": 0},
-        {"code": "silver", "name": "Silver", "pv": 0, "gv": 1000, "leg_cap": {"share": "40%", "own_volume": "capped"}},
+        {"code": "silver", "name": "Silver", "pv": 0, "gv": 1000, "leg_cap": LEG_CAP},
     )
     snapshot, names = company("""
         ana   -    100
@@ -202,6 +205,61 @@ def test_of_two_who_lack_the_same_the_trained_one_is_helped(monkeypatch):
     monkeypatch.setattr(trials, "WHOLE", 0)
     monkeypatch.setattr(goals, "SMALL", 0)
     assert told(seek(WITH_TRAINING, snapshot, 0, 2), names)[0] == {"cara": 150}
+
+
+def requiring(**required):
+    """A ladder whose second rank requires one more thing."""
+    return with_ranks(
+        {"code": "member", "name": "Member", "pv": 0, "gv": 0},
+        {"code": "silver", "name": "Silver", "pv": 0, "gv": 0, "requires": [required]},
+    )
+
+
+def test_customers_are_won_as_many_as_are_missing_and_each_for_the_least():
+    plan = requiring(measure="customers", buyers=["retail"], volume="pv", each=20, count=3)
+    snapshot, _ = company("ana - 100")
+    way = seek(plan, snapshot, 0, 1).ways[0]
+    assert way.steps == (Step(0, (Kind.RETAIL,), 2_000, 3),)  # who bought the 100 points is not known
+
+
+def test_the_frontline_that_lacks_least_is_made_active():
+    plan = requiring(measure="active_frontline", tree="sponsor", count=2)
+    snapshot, names = company("""
+        ana   -    100
+        ben   ana  60
+        cara  ana  10
+        dan   ana  45
+        eve   ana  20
+    """)
+    ways = told(seek(plan, snapshot, 0, 1), names)
+    assert ways[0] == {"dan": 5} and {"new ana": 50} in ways
+
+
+def test_volume_that_breaks_away_is_not_asked_of_who_would_break_away():
+    plan = with_ranks(
+        {"code": "member", "name": "Member", "pv": 0, "gv": 0},
+        {"code": "silver", "name": "Silver", "pv": 0, "gv": 500},
+        {"code": "gold", "name": "Gold", "pv": 0, "gv": 0, "requires": [
+            {"measure": "personal_group_volume", "volume": "pv", "less": "rank", "rank": "silver", "least": 900},
+        ]},
+    )  # fmt: skip
+    snapshot, names = company("""
+        ana  -    300
+        ben  ana  400
+    """)
+    answer = seek(plan, snapshot, 0, 2)
+    assert told(answer, names)[0] == {"ana": 200}
+
+
+def test_legs_with_volume_are_filled_the_fullest_first():
+    plan = requiring(measure="legs_with_volume", tree="sponsor", volume="pv", least=300, count=2)
+    snapshot, names = company("""
+        ana   -    100
+        ben   ana  250
+        cara  ana  100
+        dan   ana  280
+    """)
+    assert told(seek(plan, snapshot, 0, 1), names)[0] == {"ben": 50, "dan": 20}
 
 
 def test_a_large_downline_gives_the_same_way_from_a_part_of_it(monkeypatch):

@@ -1,0 +1,62 @@
+"""What ranks, activity and pay gates may require beside volume and legs, in words: a sentence for each measure."""
+
+from django.utils.translation import gettext as _
+
+from commissions import formats
+
+
+def label(plan, required):
+    """Return what is measured, in the reader's language."""
+    words = LABELS[required.measure](plan, required)
+    tree = getattr(required, "tree", "sponsor")
+    return words if tree == "sponsor" else _("%(what)s (%(tree)s)") % {"what": words, "tree": tree.replace("_", " ")}
+
+
+def _own_volume(_plan, required):
+    return _("Own purchases") if list(required.buyers) == ["distributor"] else _("Volume of your customers")
+
+
+def _customers(_plan, required):
+    return _("Customers with at least %(points)s points") % {"points": formats.points(required.each)}
+
+
+def _legs_with_volume(_plan, required):
+    return _("Legs with at least %(points)s points") % {"points": formats.points(required.least)}
+
+
+def _rolling_volume(_plan, required):
+    return _("Volume of the last %(periods)s periods") % {"periods": required.periods}
+
+
+def _periods_at_rank(plan, required):
+    return _("Periods as %(rank)s, of the last %(count)s") % {"rank": _rank(plan, required), "count": required.of_last}
+
+
+def _rank(plan, required):
+    return plan.ranks[plan.rank_index(required.rank)].name
+
+
+def _fact(_plan, required):
+    return required.name.replace("_", " ").capitalize()
+
+
+LABELS = {
+    "own_volume": _own_volume,
+    "group_volume": lambda _plan, _required: _("Group volume"),
+    "personal_group_volume": lambda _plan, _required: _("Personal group volume"),
+    "customer_share": lambda _plan, _required: _("Share of customers' volume"),
+    "lesser_leg": lambda _plan, _required: _("Volume of the smaller leg"),
+    "outside_largest_leg": lambda _plan, _required: _("Volume outside the largest leg"),
+    "lifetime_volume": lambda _plan, _required: _("Lifetime volume"),
+    "rolling_volume": _rolling_volume,
+    "customers": _customers,
+    "legs_with_volume": _legs_with_volume,
+    "legs_with_rank": lambda plan, required: _("Legs with %(rank)s") % {"rank": _rank(plan, required)},
+    "active_frontline": lambda _plan, _required: _("Active frontline"),
+    "sponsored_in_legs": lambda _plan, _required: _("Sponsored people in the smaller leg"),
+    "team": lambda _plan, _required: _("People in the team"),
+    "periods_at_rank": _periods_at_rank,
+    "title": lambda plan, required: _("The title %(rank)s") % {"rank": _rank(plan, required)},
+    "fact": _fact,
+    "without_fact": lambda plan, required: _("Without: %(name)s") % {"name": _fact(plan, required)},
+}
