@@ -47,5 +47,5 @@ def _done(event, outcome):
 
 def process_waiting():
     """Look at events whose prompt was lost: the poller. Returns how many."""
-    waiting = WebhookEvent.objects.filter(processed_at__isnull=True).order_by("id")
-    return settle_each("event", list(waiting[:BATCH]), process)
+    waiting = WebhookEvent.objects.filter(processed_at__isnull=True)
+    return settle_each("event", waiting, process, since="received_at", most=BATCH)

@@ -37,6 +37,7 @@ class Payment(models.Model):
     failure = models.CharField(_("reason of failure"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    looked_at = models.DateTimeField(_("last looked at"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("payment")
@@ -86,6 +87,7 @@ class Refund(models.Model):
     failure = models.CharField(_("reason of failure"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    looked_at = models.DateTimeField(_("last looked at"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("refund")
@@ -132,6 +134,7 @@ class WebhookEvent(models.Model):
     received_at = models.DateTimeField(_("received"), auto_now_add=True)
     processed_at = models.DateTimeField(_("processed"), null=True, blank=True)
     outcome = models.CharField(_("outcome"), max_length=200, blank=True)
+    looked_at = models.DateTimeField(_("last looked at"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("webhook event")

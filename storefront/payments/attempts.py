@@ -174,14 +174,14 @@ def _fail(payment, failure, *, tell=True):
 def settle_open(now=None):
     """Settle what has been open for too long: the poller behind lost webhooks and closed browsers. Returns how many."""
     now = now or timezone.now()
-    stale = Payment.objects.filter(status__in=Payment.OPEN, created_at__lt=now - PATIENCE).order_by("created_at")
+    stale = Payment.objects.filter(status__in=Payment.OPEN, created_at__lt=now - PATIENCE)
 
     def look_at(payment):
         settle(payment)
         if payment.status in (Status.CREATED, Status.REQUIRES_ACTION) and payment.created_at < now - ACTION_PATIENCE:
             _give_up(payment)
 
-    return settle_each("payment", list(stale[:BATCH]), look_at)
+    return settle_each("payment", stale, look_at, since="created_at", most=BATCH)
 
 
 def _give_up(payment):

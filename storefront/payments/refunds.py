@@ -59,4 +59,4 @@ def try_again(refund):
 def settle_refunds():
     """Settle refunds that are still open: the poller. Returns how many were looked at."""
     still_open = Refund.objects.filter(status__in=Refund.OPEN).select_related("payment", "order")
-    return settle_each("refund", list(still_open.order_by("created_at")[:BATCH]), settle_refund)
+    return settle_each("refund", still_open, settle_refund, since="created_at", most=BATCH)

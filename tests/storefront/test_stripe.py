@@ -11,6 +11,7 @@ from commissions.models import VolumeEntry
 from config.outbox.models import Event
 from storefront import orders, payments, receipts, tasks
 from storefront.models import Order, Payment, Refund, WebhookEvent
+from storefront.payments import attempts
 from storefront.payments import gateway as gateways
 from storefront.payments import stripe as stripe_gateway
 from storefront.payments.gateway import Declined
@@ -222,6 +223,22 @@ def test_one_event_that_cannot_be_looked_at_keeps_no_other_waiting(stripe, cast,
     waiting = WebhookEvent.objects.get(processed_at__isnull=True)
     assert waiting.payment_reference == broken.reference
     assert f"event {waiting.pk} was not settled: AttributeError" in caplog.text
+
+
+def test_payments_that_cannot_be_settled_go_to_the_end_of_the_line(stripe, cast, monkeypatch):
+    monkeypatch.setattr(attempts, "BATCH", 1)
+    first, second = (placed({cast.oil: 1}, key=name) for name in ("first", "second"))
+    broken, sound = (payments.start(order, method="ctoken_authenticates") for order in (first, second))
+    stripe.books.intents[broken.reference]["currency"] = None
+    stripe.authenticate(sound.reference)
+    age(broken, 2 * LONG_AGO)
+    age(sound)
+    tasks.settle_open()
+    second.refresh_from_db()
+    assert second.status == Order.Status.PLACED
+    tasks.settle_open()
+    second.refresh_from_db()
+    assert second.status == Order.Status.PAID
 
 
 def test_one_refund_that_cannot_be_given_keeps_no_other_waiting(stripe, cast):
