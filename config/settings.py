@@ -192,8 +192,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
+OUTBOX_KEEP_DAYS = environment.number("OUTBOX_KEEP_DAYS", 90)
 CELERY_BEAT_SCHEDULE: dict = {
     "outbox-sweep": {"task": "config.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "outbox-prune": {"task": "config.outbox.tasks.prune", "schedule": 3600.0, "options": {"expires": 3600}},
     "live-tick": {"task": "commissions.tasks.refresh_live", "schedule": 5.0, "options": {"queue": "live", "expires": 5}},
     "runs-work": {"task": "commissions.tasks.work_runs", "schedule": 30.0, "options": {"expires": 30}},
     "payments-settle": {"task": "storefront.tasks.settle_open", "schedule": 60.0, "options": {"expires": 60}},
@@ -201,7 +203,9 @@ CELERY_BEAT_SCHEDULE: dict = {
     "orders-cancel-abandoned": {"task": "storefront.tasks.cancel_abandoned", "schedule": 3600.0, "options": {"expires": 3600}},
     "trees-respace": {"task": "genealogy.tasks.respace", "schedule": 60.0, "options": {"expires": 60}},
     "simulations": {
-        "task": "commissions.tasks.run_simulations", "schedule": 30.0, "options": {"queue": "default", "expires": 30},
+        "task": "commissions.tasks.run_simulations",
+        "schedule": 30.0,
+        "options": {"queue": "default", "expires": 30},
     },
     "mails": {"task": "backoffice.tasks.send_mails", "schedule": 20.0, "options": {"expires": 20}},
 }

@@ -6,19 +6,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import Error, transaction
+from django.db import Error, connection, transaction
 from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from config.outbox import registry
-from config.outbox.models import Delivery, Event
+from config.outbox.models import Delivery
 
 BATCH = 20
 ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 ERROR_LENGTH = 2000
+PRUNED_AT_ONCE = 5_000
+PRUNE = """
+    WITH old AS (
+        SELECT id FROM outbox_event AS event WHERE announced_at < %(before)s AND NOT EXISTS (
+            SELECT FROM outbox_delivery AS delivery WHERE delivery.event_id = event.id
+            AND (delivery.status <> 'done' OR delivery.delivered_at >= %(before)s))
+        LIMIT %(most)s
+    ), heard AS (DELETE FROM outbox_delivery USING old WHERE event_id = old.id)
+    SELECT array_agg(id) FROM old
+"""
 ADDRESS = re.compile(r"[^\s@<>()\[\]{}'\",;:=]+@[^\s@<>()\[\]{}'\",;:]+")
 
 log = logging.getLogger(__name__)
@@ -112,27 +122,30 @@ def replay(deliveries: Iterable[int]) -> int:
     return count
 
 
-def replay_event(event: Event) -> int:
-    """Replay the failed deliveries of one event, bring it to subscribers that came after it was announced, and count both."""
-    known = set(event.deliveries.values_list("subscriber", flat=True))
-    with transaction.atomic():
-        new = [
-            Delivery(event=event, subscriber=name)
-            for event_class, names in registry.all_subscribers().items()
-            if registry.kind_of(event_class) == event.kind
-            for name in names
-            if name not in known
-        ]
-        Delivery.objects.bulk_create(new, ignore_conflicts=True)
-        again = replay(event.deliveries.values_list("pk", flat=True))
-        if new:
-            registry.BELL.ring_after_commit()
-    return len(new) + again
-
-
 def replay_subscriber(name: str) -> int:
     """Replay every failed delivery to one subscriber, as after its mending."""
     return replay(Delivery.objects.filter(subscriber=name, status=Delivery.Status.FAILED).values_list("pk", flat=True))
+
+
+def prune(days: int) -> int:
+    """Delete the events that everybody heard of more than so many days ago, and return how many; with 0 days, none.
+
+    What waits or failed is kept however old it is, with its event.
+    """
+    count, pruned = 0, PRUNED_AT_ONCE if days else 0
+    while pruned == PRUNED_AT_ONCE:
+        pruned = _prune_some(timezone.now() - timedelta(days=days))
+        count += pruned
+    return count
+
+
+@transaction.atomic
+def _prune_some(before: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(PRUNE, {"before": before, "most": PRUNED_AT_ONCE})
+        old = cursor.fetchone()[0] or []
+        cursor.execute("DELETE FROM outbox_event WHERE id = ANY(%s)", [old])
+    return len(old)
 
 
 @dataclass(frozen=True)

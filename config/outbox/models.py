@@ -1,5 +1,6 @@
 """What is stored: each announced event once, and one delivery for each subscriber. The database is the queue."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -17,7 +18,10 @@ class Event(models.Model):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
-        indexes = [models.Index(fields=["kind", "id"], name="outbox_event_kind")]
+        indexes = [
+            models.Index(fields=["kind", "id"], name="outbox_event_kind"),
+            BrinIndex(fields=["announced_at"], name="outbox_event_announced", autosummarize=True),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

@@ -224,14 +224,28 @@ def test_replaying_a_subscriber_replays_its_failures_alone(listen):
     assert dict(Delivery.objects.values_list("subscriber", "status")) == {"tests.one": "pending", "tests.two": "failed"}
 
 
-def test_replaying_an_event_brings_it_to_those_who_came_later(listen):
-    stored = announce(BellRang(bell_id=1))
-    heard = []
-    listen(heard.append)
-    assert delivery.replay_event(stored) == 1
-    assert delivery.replay_event(stored) == 0
-    delivery.deliver_due()
-    assert heard == [BellRang(bell_id=1)]
+def test_what_everybody_heard_long_ago_is_deleted_and_nothing_else(listen):
+    listen(remember, "tests.one")
+    listen(lambda event: None, "tests.two")
+    _heard, waiting, failed, lately_heard, new = (announce(BellRang(bell_id=number)) for number in range(5))
+    long_ago = timezone.now() - timedelta(days=91)
+    Delivery.objects.exclude(event=new).update(status="done", delivered_at=long_ago)
+    Event.objects.exclude(pk=new.pk).update(announced_at=long_ago)
+    Delivery.objects.filter(event=lately_heard, subscriber="tests.two").update(delivered_at=timezone.now())
+    for event, status in ((waiting, "pending"), (failed, "failed")):
+        Delivery.objects.filter(event=event, subscriber="tests.one").update(status=status, delivered_at=None)
+    assert delivery.prune(0) == 0
+    assert delivery.prune(90) == 1
+    assert set(Event.objects.all()) == {waiting, failed, lately_heard, new}
+    assert Delivery.objects.count() == 8
+
+
+def test_more_than_is_deleted_at_once_is_deleted_in_turns(listen, monkeypatch):
+    monkeypatch.setattr(delivery, "PRUNED_AT_ONCE", 2)
+    for number in range(5):
+        announce(BellRang(bell_id=number))
+    Event.objects.update(announced_at=timezone.now() - timedelta(days=3))
+    assert delivery.prune(2) == 5
 
 
 def test_a_delivery_whose_subscriber_is_gone_says_so(listen):
