@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet, Subquery
+from django.db.models import Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils import timezone
@@ -51,14 +51,6 @@ def downline(viewer):
         lft__gte=Subquery(own.values("lft")[:1]),
         rght__lte=Subquery(own.values("rght")[:1]),
     )
-
-
-def visible_distributors(user) -> QuerySet[Distributor]:
-    """Return the distributors whom a user may see in the office, with the fields that may be shown and no others."""
-    viewer = office_of(user)
-    if viewer is None:
-        return Distributor.objects.none()
-    return Distributor.objects.filter(positions__in=downline(viewer)).only(*MEMBER_FIELDS)
 
 
 def member_or_404(viewer, distributor_id):

@@ -20,7 +20,6 @@ from genealogy.models import Distributor, Position
 PAGE = 25
 ENDS = 4
 WALKED = 1_000
-BY_PARENT = 3
 LOOKED_THROUGH = 3_000
 LEAST_LETTERS = 2
 DEEPEST = 99
@@ -104,12 +103,11 @@ def found_by(viewer, filters, period, *, after=None):
 
 
 def _at_level(rows, own, level):
-    """Narrow positions to one level below a person. The first levels are few among many: they go by the parent."""
+    """Narrow positions to one level below a person, in a form that the index by level answers in tree order."""
     if level is None:
         return rows
-    if level <= BY_PARENT:
-        return rows.filter(**{"__".join(["parent"] * level): own})
-    return rows.filter(level=own.level + level)
+    end = Position.objects.filter(pk=own.pk).values("rght")[:1]
+    return rows.filter(tree=own.tree_id, level=own.level + level, lft__lt=Subquery(end))
 
 
 def _passing(people, filters, period):

@@ -25,13 +25,6 @@ UPLINE = """
         AND (%(up_to)s::bigint IS NULL OR upline.distributor_id <> %(up_to)s)
     ) SELECT distributor_id FROM upline WHERE distance > 0 ORDER BY distance"""
 
-IS_BELOW = """
-    SELECT EXISTS (
-        SELECT 1 FROM genealogy_tree tree
-        JOIN genealogy_position top ON top.tree_id = tree.id AND top.distributor_id = %(top)s
-        JOIN genealogy_position person ON person.tree_id = tree.id AND person.distributor_id = %(person)s
-        WHERE tree.code = %(tree)s AND person.lft > top.lft AND person.lft < top.rght)"""
-
 COUNTS_BELOW = """
     SELECT top.id, (SELECT count(*) FROM (
         SELECT 1 FROM genealogy_position below
@@ -73,13 +66,6 @@ def upline(distributor_id, *, tree="sponsor", limit=None, up_to=None):
     with connection.cursor() as cursor:
         cursor.execute(UPLINE, {"distributor": distributor_id, "tree": tree, "limit": limit, "up_to": up_to})
         return [row[0] for row in cursor.fetchall()]
-
-
-def is_below(distributor_id, top_id, *, tree="sponsor"):
-    """Whether somebody stands in another's downline; nobody is below oneself."""
-    with connection.cursor() as cursor:
-        cursor.execute(IS_BELOW, {"person": distributor_id, "top": top_id, "tree": tree})
-        return cursor.fetchone()[0]
 
 
 def downline(distributor_id, *, tree="sponsor", depth=None):

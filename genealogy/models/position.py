@@ -90,6 +90,7 @@ class Position(GappedNode):
         indexes = [
             # With the level, so that a downline is counted by level from the index alone.
             models.Index(fields=["tree", "lft"], include=["level"], name="genealogy_position_lft"),
+            models.Index(fields=["tree", "level", "lft"], name="genealogy_position_level"),
             models.Index(fields=["tree", "rght"], name="genealogy_position_rght"),
             models.Index(fields=["parent", "rght"], name="genealogy_position_children"),
         ]

@@ -28,10 +28,6 @@ def test_the_upline_goes_from_the_sponsor_to_the_root(house, cast):
 
 def test_a_downline_holds_everyone_below_and_nobody_else(house, cast):
     ana, ben, cy, dee = cast
-    assert lineage.is_below(cy.pk, ana.pk)
-    assert not lineage.is_below(ana.pk, cy.pk)
-    assert not lineage.is_below(dee.pk, ana.pk)
-    assert not lineage.is_below(ana.pk, ana.pk)
     assert [p.distributor_id for p in lineage.downline(ana.pk)] == [ben.pk, cy.pk]
     assert [p.distributor_id for p in lineage.downline(ana.pk, depth=1)] == [ben.pk]
     assert [p.distributor_id for p in lineage.children(house.pk)] == [dee.pk, ana.pk]
@@ -71,7 +67,6 @@ def test_each_question_is_one_query_however_many_people(house, sponsor_tree, cro
     ids = list(Position.objects.filter(tree=sponsor_tree).values_list("pk", flat=True))
     for question in (
         lambda: lineage.upline(people[-1].pk),
-        lambda: lineage.is_below(people[-1].pk, people[0].pk),
         lambda: lineage.direct_counts(ids),
         lambda: lineage.downline_counts(ids),
         lambda: lineage.levels(house.pk),
