@@ -4,10 +4,14 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from config import processes
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults"), pytest.mark.timeout(400)]
 
 PEOPLE = 150
 LEFT_TO_DO = {
@@ -68,57 +72,41 @@ def company(companies):
     running.stop()
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("faults")
-@pytest.mark.timeout(400)
+@contextmanager
+def while_selling(company, seconds: int, doubted: int = 0) -> Iterator[None]:
+    """Let buyers buy before, during and after what the block does; then nothing is lost, nothing doubled, and all is settled.
+
+    ``doubted`` is how many purchases may have been written although their answer was cut off.
+    """
+    before = one(company, PAID)
+    buyers = Buyers(company, seconds=seconds)
+    buyers.wait_for_purchases(company, before, 5)
+    yield
+    acknowledged = buyers.finish()
+    assert_settled_and_sound(company)
+    assert acknowledged <= one(company, PAID) - before <= acknowledged + doubted
+
+
 def test_nothing_is_lost_when_valkey_stops_and_forgets_everything(company):
-    before = one(company, PAID)
-    buyers = Buyers(company, seconds=18)
-    buyers.wait_for_purchases(company, before, 5)
-
-    company.valkey.stop(mode="immediate")
-    during = one(company, PAID)
-    wait_until(lambda: one(company, PAID) >= during + 5)
-    company.valkey.forget()
-    company.valkey.start()
-
-    acknowledged = buyers.finish()
-    assert_settled_and_sound(company)
-    assert one(company, PAID) - before == acknowledged
+    with while_selling(company, seconds=18):
+        company.valkey.stop(mode="immediate")
+        during = one(company, PAID)
+        wait_until(lambda: one(company, PAID) >= during + 5)
+        company.valkey.forget()
+        company.valkey.start()
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("faults")
-@pytest.mark.timeout(400)
 def test_nothing_acknowledged_is_lost_when_postgres_crashes_and_comes_back(company):
-    before = one(company, PAID)
-    buyers = Buyers(company, seconds=20)
-    buyers.wait_for_purchases(company, before, 5)
-
-    company.cluster.stop(mode="immediate")
-    time.sleep(2)
-    company.cluster.start()
-
-    acknowledged = buyers.finish()
-    assert_settled_and_sound(company)
-    # A purchase whose answer was cut off may have been written: never fewer than acknowledged, never one twice.
-    assert acknowledged <= one(company, PAID) - before <= acknowledged + 1
+    with while_selling(company, seconds=20, doubted=1):
+        company.cluster.stop(mode="immediate")
+        time.sleep(2)
+        company.cluster.start()
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("faults")
-@pytest.mark.timeout(400)
 def test_nothing_is_lost_or_doubled_when_workers_are_killed_again_and_again(company):
-    before = one(company, PAID)
-    buyers = Buyers(company, seconds=24)
-    buyers.wait_for_purchases(company, before, 5)
-
-    for name in ("live", "worker", "live", "beat", "live", "worker"):
-        company.kill(name, signal.SIGKILL)
-        time.sleep(0.8)
-        company.restart(name)
-        time.sleep(1.5)
-
-    acknowledged = buyers.finish()
-    assert_settled_and_sound(company)
-    assert one(company, PAID) - before == acknowledged
+    with while_selling(company, seconds=24):
+        for name in ("live", "worker", "live", "beat", "live", "worker"):
+            company.kill(name, signal.SIGKILL)
+            time.sleep(0.8)
+            company.restart(name)
+            time.sleep(1.5)
