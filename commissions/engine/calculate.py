@@ -90,7 +90,6 @@ def cap(calculation: Calculation, step: Step) -> None:
     """Take one of the caps off what is paid so far."""
     if step is Step.PERSON:
         caps.cut_person(calculation)
-        calculation.after_person_caps[:] = calculation.paid
     elif step is Step.COMPANY:
         caps.cut_company(calculation)
 

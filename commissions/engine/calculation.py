@@ -17,7 +17,8 @@ class Calculation:
     """One calculation under way.
 
     ``earned`` is ``[bonus, person]`` before any cap and ``paid`` after the caps taken so far; both are filled bonus by
-    bonus, and a bonus reads only what it names. ``leaves`` gathers what the next period has to know.
+    bonus, and a bonus reads only what it names. ``set_aside`` is what was earned and is not paid because of a choice, and
+    ``person_cut`` what the persons' caps took. ``leaves`` gathers what the next period has to know.
     """
 
     plan: Plan
@@ -25,7 +26,8 @@ class Calculation:
     standings: Standings
     earned: NDArray[np.int64]
     paid: NDArray[np.int64]
-    after_person_caps: NDArray[np.int64]
+    set_aside: NDArray[np.int64]
+    person_cut: NDArray[np.int64]
     leaves: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     leaves_company: dict[str, int] = field(default_factory=dict)
     leaves_tables: dict[str, NDArray[np.int64]] = field(default_factory=dict)
@@ -34,8 +36,8 @@ class Calculation:
     def begin(cls, plan: Plan, snapshot: Snapshot, standings: Standings) -> "Calculation":
         """Begin with nothing earned."""
         shape = (len(plan.bonuses), len(snapshot.people))
-        earned, paid, after_person_caps = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-        return cls(plan, volumes.settled(plan, snapshot), standings, earned, paid, after_person_caps)
+        earned, paid, set_aside, person_cut = (np.zeros(shape, dtype=np.int64) for _ in range(4))
+        return cls(plan, volumes.settled(plan, snapshot), standings, earned, paid, set_aside, person_cut)
 
     @property
     def people(self) -> People:

@@ -137,6 +137,22 @@ def divide_product(amount: NDArray[np.int64], num: int, den: int) -> tuple[NDArr
     return estimate + correction, remainder
 
 
+def scaled(values: NDArray[np.int64], num: NDArray[np.int64], den: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return ``values * num / den`` rounded down, pair by pair, for ``num >= 0`` and ``den > 0``; exact as ``divide_product``.
+
+    Differences of such figures of running sums split an amount without a remainder.
+    """
+    largest = np.abs(values).astype(np.float64) * num
+    if not len(values) or float(largest.max()) < LIMIT:
+        return values * num // den
+    if int(den.max()) >= _MOST_DENOMINATOR or float((largest / den).max()) >= LIMIT:
+        raise AmountTooLarge("a sum of money is too large to be split exactly")
+    estimate = np.floor(values.astype(np.float64) * (num / den)).astype(np.int64)
+    wrapped = values.view(np.uint64) * num.view(np.uint64) - estimate.view(np.uint64) * den.view(np.uint64)
+    exact: NDArray[np.int64] = estimate + wrapped.view(np.int64) // den
+    return exact
+
+
 def require_summable(values: NDArray[np.int64], what: str) -> None:
     """Refuse ``values`` whose sum, in any grouping, might not fit 64 bits."""
     if float(np.abs(values.astype(np.float64)).sum()) >= LIMIT:

@@ -19,7 +19,8 @@ class Reason(IntEnum):
 
     GATED: a pay gate is shut. BLOCKED: somebody in between stops the bonus. ABOVE_CAP: a cap left nothing of it.
     SMALLER: of two bonuses the other was larger. NOT_DUE: the thing that would be paid for has not happened yet.
-    FIXED: a line that carries an amount of an earlier period.
+    FIXED: a line that carries an amount of an earlier period. NOT_QUALIFIED: something else that the bonus itself asks for
+    is not there.
     """
 
     PAID = 0
@@ -35,6 +36,7 @@ class Reason(IntEnum):
     SMALLER = 10
     NOT_DUE = 11
     FIXED = 12
+    NOT_QUALIFIED = 13
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,8 +4,32 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from commissions.engine.bonuses.binary_cycle import BinaryCycle
+from commissions.engine.bonuses.binary_percentage import BinaryPercentage
 from commissions.engine.bonuses.bonus import Bonus
+from commissions.engine.bonuses.greater_of import GreaterOf
+from commissions.engine.bonuses.lifestyle import Lifestyle
+from commissions.engine.bonuses.loyalty import Loyalty
+from commissions.engine.bonuses.matching import Matching
+from commissions.engine.bonuses.pool import Pool
+from commissions.engine.bonuses.rank_advancement import RankAdvancement
 from commissions.engine.bonuses.retail_profit import RetailProfit
 from commissions.engine.bonuses.unilevel import Unilevel
 
-BONUSES: Final[Mapping[str, type[Bonus]]] = MappingProxyType({kind.kind: kind for kind in (RetailProfit, Unilevel)})
+BONUSES: Final[Mapping[str, type[Bonus]]] = MappingProxyType(
+    {
+        kind.kind: kind
+        for kind in (
+            RetailProfit,
+            Unilevel,
+            BinaryPercentage,
+            BinaryCycle,
+            Matching,
+            Pool,
+            RankAdvancement,
+            Lifestyle,
+            GreaterOf,
+            Loyalty,
+        )
+    }
+)

@@ -1,0 +1,230 @@
+"""What the binary bonuses share: the volume on both legs, what becomes of it, and who qualifies.
+
+docs/plans/binary_legs.md states the rules. In arrays of two rows the first is the left leg, the second the right.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine import money
+from commissions.engine.bonuses.bonus import Bonus, Unearned, Unit, why_not
+from commissions.engine.bonuses.sources import SalesFilter, of_volume
+from commissions.engine.document import Table, setting
+from commissions.engine.kinds import Code, Points, Report, Switch, Whole, choice
+from commissions.engine.names import Names
+from commissions.engine.result import Lines, Reason
+from commissions.engine.snapshot import NONE, People
+
+if TYPE_CHECKING:
+    from commissions.engine.calculation import Calculation
+
+SIDES = ("left", "right")
+
+
+class Consumed(StrEnum):
+    """What a person who does not qualify loses of the legs: nothing, or what would have been paid for."""
+
+    PAID = "paid"
+    MATCHED = "matched"
+
+
+class WhileInactive(StrEnum):
+    """What becomes of the volume of an inactive person."""
+
+    KEPT = "kept"
+    FLUSHED = "flushed"
+
+
+class Beyond(StrEnum):
+    """What becomes of the volume above a person's cap: it stays, it is used up, or it goes with all that is on the legs."""
+
+    CARRIED = "carried"
+    FORFEITED = "forfeited"
+    FLUSHED = "flushed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Qualifies:
+    """Who is paid: only active people or not, and those with so many active people on each leg whom they sponsored."""
+
+    active: bool = setting(Switch())
+    sponsored_each_leg: int = setting(Whole(0, 100))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CarryOver:
+    """What stays on the legs for the next period; without it nothing does.
+
+    At most ``most`` a leg, for ``expires_after`` periods after its own, and of inactive people as ``while_inactive`` says,
+    after ``grace`` periods in a row.
+    """
+
+    consumed: Consumed = setting(choice(Consumed))
+    most: int | None = setting(Points(), default=None)
+    expires_after: int | None = setting(Whole(1, 60), default=None)
+    while_inactive: WhileInactive = setting(choice(WhileInactive))
+    grace: int = setting(Whole(0, 60), default=0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a period takes off the legs, ``[leg, person]``, and of whom everything goes."""
+
+    used: NDArray[np.int64]
+    flushed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binary(Bonus):
+    """A bonus on both legs of a binary ``tree``. ``sales`` narrows the sales whose ``volume`` counts."""
+
+    units: ClassVar[tuple[Unit, ...]] = (Unit.PAYEE,)
+    tree: str = setting(Code())
+    volume: str = setting(Code())
+    sales: SalesFilter | None = setting(Table(SalesFilter), default=None)
+    qualifies: Qualifies = setting(Table(Qualifies))
+    carry_over: CarryOver | None = setting(Table(CarryOver), default=None)
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        super().check(path, names, report)
+        names.require_tree(f"{path}.tree", self.tree, report, "binary")
+        names.require_volume(f"{path}.volume", self.volume, report)
+        if self.sales is not None:
+            self.sales.check(f"{path}.sales", report)
+        if self.unearned is Unearned.ROLL_UP:
+            report.wrong(f"{path}.unearned", self.unearned, f"breakage: a {self.kind} is never rolled up")
+        carry = self.carry_over
+        if carry is not None and carry.grace and carry.while_inactive is WhileInactive.KEPT:
+            report.wrong(f"{path}.carry_over.grace", carry.grace, "no grace where volume is kept while inactive")
+
+    @abstractmethod
+    def match(
+        self, calculation: "Calculation", index: int, legs: NDArray[np.int64], refused: NDArray[np.int8]
+    ) -> tuple[Outcome, list[Lines]]:
+        """Pay on the ``legs`` (never below 0), and say what that takes off them.
+
+        ``refused`` says why a person does not qualify, PAID for those who do.
+        """
+
+    def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
+        new, carried = self._new(calculation), self._carried(calculation)
+        total = new + sum(carried, start=np.zeros_like(new))
+        money.require_summable(total.ravel(), "what is on the legs")
+        outcome, blocks = self.match(calculation, index, np.maximum(total, 0), self._refused(calculation, index))
+        yield from blocks
+        self._leave(calculation, [new, *carried], outcome)
+
+    @property
+    def takes_unpaid(self) -> bool:
+        """Whether people who do not qualify lose what they would have been paid for."""
+        return self.carry_over is None or self.carry_over.consumed is Consumed.MATCHED
+
+    @property
+    def _ages(self) -> int:
+        """How many ages of carried volume are told apart: all is age 1 where none expires."""
+        return 0 if self.carry_over is None else self.carry_over.expires_after or 1
+
+    def _new(self, calculation: "Calculation") -> NDArray[np.int64]:
+        """The period's own volume on both legs: all below the leg's head, the head included."""
+        bought = of_volume(calculation, self.volume, by_order=False, only=self.sales)
+        own = np.zeros(len(calculation.people), dtype=np.int64)
+        np.add.at(own, bought.seller, bought.base)
+        forest = calculation.people.forest(self.tree)
+        below = forest.downline_sum(own)
+        return np.stack([forest.of_leg(below, leg) for leg in range(2)])
+
+    def _carried(self, calculation: "Calculation") -> list[NDArray[np.int64]]:
+        """What earlier periods left, the youngest first."""
+        ages = range(1, self._ages + 1)
+        return [np.stack([calculation.state(f"{self.code}.{side}.{age}") for side in SIDES]) for age in ages]
+
+    def _refused(self, calculation: "Calculation", index: int) -> NDArray[np.int8]:
+        """Say why each person is not paid, PAID for those who are; ranks are asked later."""
+        standings, plan = calculation.standings, calculation.plan
+        may = calculation.open_to(index)
+        if self.qualifies.active:
+            may = may & standings.active
+        why = np.where(may, np.int8(Reason.PAID), why_not(plan, index, calculation.people, standings)[:-1])
+        if self.qualifies.sponsored_each_leg:
+            found = sponsored_by_leg(calculation.people, self.tree, standings.active).min(axis=0)
+            short = (why == Reason.PAID) & (found < self.qualifies.sponsored_each_leg)
+            why = np.where(short, np.int8(Reason.NOT_QUALIFIED), why)
+        return why.astype(np.int8)
+
+    def _leave(self, calculation: "Calculation", ages: list[NDArray[np.int64]], outcome: Outcome) -> None:
+        """Leave what stays for the next period, by age, and the figures of this one."""
+        total = ages[0] + sum(ages[1:], start=np.zeros_like(ages[0]))
+        left = np.where(outcome.flushed, 0, total - outcome.used)
+        if self.carry_over is not None and self.carry_over.while_inactive is WhileInactive.FLUSHED:
+            inactive = np.where(calculation.standings.active, 0, calculation.state(f"{self.code}.inactive") + 1)
+            calculation.leave(f"{self.code}.inactive", inactive)
+            left = np.where(inactive > self.carry_over.grace, 0, left)
+        kept = self._kept(ages, left)
+        figures = {
+            "in": total - ages[0],
+            "new": ages[0],
+            "used": outcome.used,
+            "lost": total - outcome.used - sum(kept, start=np.zeros_like(left)),
+            **{str(age): values for age, values in enumerate(kept, 1)},
+        }
+        for name, values in figures.items():
+            for side, leg in zip(SIDES, values, strict=True):
+                calculation.leave(f"{self.code}.{side}.{name}", leg)
+
+    def _kept(self, ages: list[NDArray[np.int64]], left: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Say what stays by age: the oldest volume was used first, so what is left is the youngest.
+
+        A leg that refunds brought below zero stays below zero: it has to be made good first.
+        """
+        carry = self.carry_over
+        if carry is None:
+            return []
+        room = np.full_like(left, money.LIMIT if carry.most is None else carry.most)
+        if carry.expires_after is None:
+            return [np.minimum(left, room)]
+        rest, kept = np.maximum(left, 0), []
+        for values in ages[:-1]:
+            there = np.minimum(np.maximum(values, 0), rest)
+            rest = rest - there
+            stays = np.minimum(there, room)
+            room = room - stays
+            kept.append(stays)
+        kept[0] = kept[0] + np.minimum(left, 0)
+        return kept
+
+
+def sponsored_by_leg(people: People, code: str, counted: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Count, ``[leg, person]``, whom of those ``counted`` each person sponsored and who sits on that leg of the person."""
+    found = np.zeros((2, len(people) + 1), dtype=np.int64)
+    forest = people.forest(code)
+    if code not in people.trees or forest.leg is None:
+        return found[:, :-1]
+    placed = people.trees[code]
+    place = np.full(len(people) + 1, NONE, dtype=np.int64)
+    place[placed.order] = np.arange(len(placed.order))
+    size = np.zeros(len(people), dtype=np.int64)
+    size[placed.order] = placed.size
+    members = np.flatnonzero(counted & (people.parent != NONE) & (place[:-1] != NONE))
+    sponsors = people.parent[members]
+    for leg in range(2):
+        heads = np.full(len(people) + 1, NONE, dtype=np.int64)
+        top = np.flatnonzero((forest.leg == leg) & (forest.parent != NONE))
+        heads[forest.parent[top]] = top
+        head = heads[sponsors]
+        after = place[members] - place[head]
+        within = (head != NONE) & (after >= 0) & (after < size[head])
+        np.add.at(found[leg], sponsors[within], 1)
+    return found[:, :-1]
+
+
+def check_cap(path: str, most: Mapping[str, Fraction] | Mapping[str, int], names: Names, report: Report) -> None:
+    """Report ranks of a cap that the plan does not have; a rank that it leaves out has no cap."""
+    for rank in most:
+        names.require_rank(f"{path}.{rank}", rank, report)

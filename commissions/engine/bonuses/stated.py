@@ -1,0 +1,57 @@
+"""What bonuses and caps share that go by amounts which the plan states, mostly by rank."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine import money
+from commissions.engine.bonuses import lines
+from commissions.engine.bonuses.bonus import Bonus, Unearned
+from commissions.engine.kinds import Report
+from commissions.engine.result import Lines
+
+if TYPE_CHECKING:
+    from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
+
+
+def amounts_by_rank(plan: "Plan", amounts: Mapping[str, Fraction]) -> NDArray[np.int64]:
+    """Return an amount in minor units for each rank, and 0 for people without a rank."""
+    return np.array([*(plan.minor(amounts[rank.code]) for rank in plan.ranks), 0], dtype=np.int64)
+
+
+NO_CAP: Final = money.LIMIT
+"""The cap of who has none."""
+
+
+def most_by_rank(plan: "Plan", most: Mapping[str, Fraction]) -> NDArray[np.int64]:
+    """Return a cap in minor units for each rank, NO_CAP for ranks left out; the last is for people without a rank.
+
+    They are held to what the lowest rank is.
+    """
+    by_rank = [plan.minor(most[rank.code]) if rank.code in most else NO_CAP for rank in plan.ranks]
+    return np.array([*by_rank, by_rank[0]], dtype=np.int64)
+
+
+def held_rank(calculation: "Calculation", index: int, *, active_only: bool) -> NDArray[np.int64]:
+    """Return the paid-as rank of everybody who may be paid a bonus, NO_RANK for who may not."""
+    may = calculation.open_to(index)
+    if active_only:
+        may = may & calculation.standings.active
+    return np.where(may, calculation.standings.rank.astype(np.int64), -1)
+
+
+def rewards(calculation: "Calculation", index: int, amount_minor: NDArray[np.int64], level: NDArray[np.int64]) -> Lines:
+    """Return a line for everybody who is paid something."""
+    payee = np.flatnonzero(amount_minor)
+    currency = money.INDEX[calculation.plan.currency]
+    return lines.block(calculation.plan, index, payee=payee, base=amount_minor[payee], currency=currency, level=level[payee])
+
+
+def check_breakage(bonus: Bonus, path: str, report: Report) -> None:
+    """Report a bonus that is to roll up and has nothing that could."""
+    if bonus.unearned is Unearned.ROLL_UP:
+        report.wrong(f"{path}.unearned", bonus.unearned, f"breakage: a {bonus.kind} is never rolled up")
