@@ -1,0 +1,130 @@
+"""Customer acquisition agrees with its twin, and counts customers from one period into the next."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.commissions.engine.kinds.newcomers import (
+    ACTIVITIES,
+    common,
+    companies,
+    engine_lines,
+    engine_snapshot,
+    left_by,
+    lines_of,
+    plan_with,
+    settled,
+    stand,
+    worth,
+)
+from tests.commissions.engine.kinds.test_fast_start import is_new
+
+COUNTED = st.sampled_from(("period", "life"))
+REWARDS = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("percent"),
+            "rate": st.sampled_from(("10%", "33.3333%")),
+            "of": st.sampled_from(("cv", "pv", "paid")),
+        }
+    ),
+    st.fixed_dictionaries(
+        {"kind": st.just("amount"), "amount": st.just("12.50"), "every": st.integers(1, 3), "counted": COUNTED}
+    ),
+    st.fixed_dictionaries(
+        {
+            "kind": st.just("milestones"),
+            "pays": st.sampled_from(("each", "highest")),
+            "counted": COUNTED,
+            "milestones": st.just(
+                [{"customers": 1, "amount": 5}, {"customers": 2, "amount": 20}, {"customers": 4, "amount": 50}]
+            ),
+        }
+    ),
+)
+
+
+@st.composite
+def acquisitions(draw):
+    reward = draw(REWARDS)
+    lines = ("order", "source", "payee") if reward["kind"] == "percent" else ("source", "payee")
+    table = draw(common(lines=lines)) | {
+        "code": "new",
+        "kind": "customer_acquisition",
+        "buyers": draw(st.sampled_from((["retail"], ["retail", "preferred"]))),
+        "reward": reward,
+        "active_only": draw(st.booleans()),
+    }
+    if draw(st.booleans()):
+        table["least"] = draw(st.sampled_from((1, 10)))
+        table["volume"] = "pv"
+    if draw(st.integers(0, 2)) == 0:
+        table["window"] = {"kind": "days", "days": draw(st.sampled_from((5, 20)))}
+    return table
+
+
+def new_customers(plan, bonus, company, seller):
+    """The first orders of each new customer of a seller, as lists of sales."""
+    found = {}
+    for sale in company.sales:
+        counts = sale.person is seller and sale.first and sale.buyer_kind in bonus.buyers and not sale.own
+        if counts and (bonus.window is None or is_new(plan, bonus, sale)):
+            found.setdefault((sale.buyer_kind, sale.buyer), []).append(sale)
+    volume = bonus.volume
+    return [
+        sales
+        for sales in found.values()
+        if sum(sale.quantity for sale in sales) > 0 and sum(getattr(sale, volume) for sale in sales) >= bonus.least
+    ]
+
+
+def value(plan, reward, before, new):
+    """What a number of new customers is worth, in minor units."""
+    if reward.kind == "amount":
+        return plan.minor(reward.amount) * sum(count % reward.every == 0 for count in range(before + 1, before + new + 1))
+    passed = [plan.minor(each.amount) for each in reward.milestones if before < each.customers <= before + new]
+    return sum(passed) if reward.pays == "each" else max(passed, default=0)
+
+
+def twin(plan, bonus, company, before):
+    def qualifies(person):
+        return person.active if bonus.active_only else person.status == "open"
+
+    for seller in company.people:
+        customers = new_customers(plan, bonus, company, seller)
+        if bonus.reward.kind == "percent":
+            for sale in (sale for sales in customers for sale in sales):
+                base = {"cv": sale.cv, "pv": sale.pv, "paid": sale.paid}[bonus.reward.of]
+                currency = sale.currency if bonus.reward.of == "paid" else None
+                exact = base * Fraction(bonus.reward.rate, 1_000_000) * worth(plan, currency)
+                yield seller, sale.order, currency, 0, exact, *settled(bonus, seller, qualifies)
+        else:
+            so_far = before[seller.id] if bonus.reward.counted == "life" else 0
+            exact = Fraction(value(plan, bonus.reward, so_far, len(customers)))
+            yield seller, None, "USD", 0, exact, *settled(bonus, seller, qualifies)
+
+
+@given(companies(), acquisitions(), ACTIVITIES, st.data())
+def test_every_line_is_the_twins_and_the_customers_are_counted_on(company, table, activity, data):
+    plan = plan_with(table, activity=activity)
+    bonus = plan.bonuses[0]
+    stand(plan, company)
+    before = {person.id: data.draw(st.integers(0, 3)) for person in company.people}
+    given = engine_snapshot(company, past={"new.customers": before})
+    result, ours = engine_lines(plan, given)
+    assert ours == lines_of(bonus, twin(plan, bonus, company, before))
+    if getattr(bonus.reward, "counted", None) == "life":
+        new = {person.id: len(new_customers(plan, bonus, company, person)) for person in company.people}
+        assert left_by(given, result, "new.customers") == {id: before[id] + new[id] for id in before}
+
+
+def test_a_number_of_customers_has_no_line_by_order():
+    table = {
+        "code": "new", "kind": "customer_acquisition", "buyers": ["retail"], "active_only": False, "line": "order",
+        "reward": {"kind": "amount", "amount": 5, "every": 1, "counted": "period"}, "rounding": "half_up",
+        "unearned": "breakage",
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="expected source or payee"):
+        plan_with(table)

@@ -1,0 +1,112 @@
+"""Fast start agrees with its twin, and shares out sales with a unilevel that leaves them to it."""
+
+from datetime import timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.commissions.engine.kinds.newcomers import (
+    ACTIVITIES,
+    RANKS,
+    common,
+    companies,
+    engine_lines,
+    engine_snapshot,
+    levels_above,
+    lines_of,
+    plan_with,
+    stand,
+    worth,
+)
+
+WINDOWS = st.one_of(
+    st.fixed_dictionaries({"kind": st.just("days"), "days": st.sampled_from((1, 2, 10, 30))}),
+    st.fixed_dictionaries({"kind": st.just("months"), "months": st.integers(1, 3)}),
+    st.just({"kind": "first_order"}),
+)
+
+
+@st.composite
+def fast_starts(draw):
+    rates = draw(st.lists(st.sampled_from(("10%", "7.77%", "0.0001%", "100%")), min_size=1, max_size=3))
+    settings = draw(common(unearned=("breakage",)))
+    compression = draw(st.sampled_from(("none", "inactive", "full")))
+    if compression != "full":
+        settings["unearned"] = draw(st.sampled_from(("breakage", "roll_up")))
+    return settings | {
+        "code": "fast",
+        "kind": "fast_start",
+        "tree": "sponsor",
+        "window": draw(WINDOWS),
+        "rates": rates,
+        "depth": {rank: draw(st.integers(0, len(rates))) for rank in RANKS},
+        "compression": compression,
+    }
+
+
+def is_new(plan, bonus, sale):
+    """Whether the window of the bonus is still open for who is credited with a sale."""
+    zone = ZoneInfo(plan.periods["month"].time_zone)
+    at, joined = sale.at.astimezone(zone).date(), sale.person.joined.astimezone(zone).date()
+    if bonus.window.kind == "days":
+        return at < joined + timedelta(days=bonus.window.days)
+    if bonus.window.kind == "months":
+        return (at.year - joined.year) * 12 + at.month - joined.month < bonus.window.months
+    return sale.first and sale.own
+
+
+def twin(plan, bonus, company):
+    for sale in company.sales:
+        if is_new(plan, bonus, sale):
+            for level, *who in levels_above(plan, bonus, sale.person, len(bonus.rates)):
+                exact = sale.cv * Fraction(bonus.rates[level - 1], 1_000_000) * worth(plan, None)
+                yield sale.person, sale.order, None, level, exact, *who
+
+
+@given(companies(), fast_starts(), ACTIVITIES, st.sampled_from(("UTC", "Asia/Tokyo", "America/New_York")))
+def test_every_line_is_the_twins(company, table, activity, zone):
+    plan = plan_with(table, activity=activity, zone=zone)
+    bonus = plan.bonuses[0]
+    stand(plan, company)
+    _, ours = engine_lines(plan, engine_snapshot(company))
+    assert ours == lines_of(bonus, twin(plan, bonus, company))
+
+
+@given(companies(), fast_starts())
+def test_a_unilevel_that_leaves_sales_to_it_is_paid_on_all_the_others(company, table):
+    table = table | {"rates": ["10%"], "depth": dict.fromkeys(RANKS, 1), "rounding": "half_up", "line": "order"}
+    unilevel = {key: value for key, value in table.items() if key != "window"} | {"kind": "unilevel"}
+    both = [
+        table,
+        unilevel | {"code": "rest", "sales": {"without_bonuses": ["fast"]}},
+        unilevel | {"code": "all"},
+    ]
+    plan = plan_with(*both)
+    result, _ = engine_lines(plan, engine_snapshot(company))
+    fast, rest, whole = result.totals + 0
+    if all(sale.cv % 10 == 0 for sale in company.sales):
+        assert (fast + rest == whole).all()
+    bases = [result.lines.base[result.lines.bonus == index].sum() for index in range(3)]
+    assert bases[0] + bases[1] == bases[2]
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        ({"kind": "days"}, "bonuses[1].window.days is missing"),
+        ({"kind": "days", "days": 0}, "bonuses[1].window.days is 0; expected a whole number from 1"),
+        ({"kind": "weeks", "weeks": 2}, "expected one of days, months, first_order"),
+    ],
+)
+def test_a_window_that_says_nothing_is_refused(window, said):
+    table = {
+        "code": "fast", "kind": "fast_start", "tree": "sponsor", "window": window, "rates": ["10%"],
+        "depth": dict.fromkeys(RANKS, 1), "compression": "none", "line": "order", "rounding": "half_up",
+        "unearned": "breakage",
+    }  # fmt: skip
+    with pytest.raises(ValueError) as refused:
+        plan_with(table)
+    assert said in str(refused.value)
