@@ -24,7 +24,7 @@ up: install ## run the product with a demo company   [PORT=8000] [PEOPLE=10000] 
 	@$(RUN) manage.py up --port $(PORT) --people $(PEOPLE) $(if $(filter-out 0,$(SALES)),--sales)
 
 test: install-dev browser ## run all tests   [TESTS=tests/genealogy]
-	@$(RUN) -m pytest $(TESTS) -q -n $(ATONCE) --maxprocesses 5 --dist loadgroup
+	@HYPOTHESIS_PROFILE=thorough $(RUN) -m pytest $(TESTS) -q -n $(ATONCE) --maxprocesses 5 --dist loadgroup
 
 test-fast: install-dev ## run the tests that need no browser and no workers
 	@$(RUN) -m pytest $(TESTS) -q -n $(CORES) --maxprocesses 4 --dist loadgroup -m "not slow and not browser"

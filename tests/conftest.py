@@ -41,8 +41,8 @@ site.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *site.
 # Each test client would walk through all static files before its first request; so it looks for one when it is asked for.
 site.WHITENOISE_AUTOREFRESH = True
 
-# How long property tests run: quickly by default, long in ``make soak``.
-for profile, examples in (("quick", 40), ("soak", 4_000)):
+# How long property tests run: briefly by default, longer in ``make test``, long in ``make soak``.
+for profile, examples in (("quick", 12), ("thorough", 40), ("soak", 4_000)):
     settings.register_profile(profile, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

@@ -11,6 +11,7 @@ from commissions import live, live_pending, volume
 from commissions.models import LivePending, VolumeEntry
 from commissions.volume import VolumeLine
 from genealogy.models import Distributor
+from tests import databases
 from tests.commissions.company import OUTLINE, Company, at, plan, proven, settle
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,16 +79,10 @@ class Story:
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORY)
 def test_after_any_story_the_live_figures_are_those_of_a_whole_calculation(transactional_db, compression, story):
-    flush()
+    databases.empty(connection)  # the fixture does so once a test, and a test tells many stories
     refresher = live.Refresher()
     try:
         Story(Company(OUTLINE, document=plan(compression=compression)), refresher).tell(story)
         assert proven()
     finally:
         refresher.drop()
-
-
-def flush():
-    """Empty the tables that a story fills: the fixture does so once a test, and a test tells many stories."""
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE genealogy_market, genealogy_tree, commissions_planversion, commissions_livepending CASCADE")

@@ -8,14 +8,25 @@ from storefront import orders, payments, verify
 from storefront.models import Order, OrderLine, Payment, Refund, RefundLine, TestIntent
 from storefront.payments import test as testbank
 from storefront.payments.test import AUTHENTICATES, DECLINES
+from tests.storefront import cast as casting
 from tests.storefront.cast import paid, placed
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def traded(keep):
+    return keep(a_bit_of_everything)
+
+
 @pytest.fixture
-def trade(cast):
-    """A bit of everything: paid, declined, cancelled with a late payment, refunded in part, refunded whole."""
+def trade(traded, db):
+    return traded()
+
+
+def a_bit_of_everything():
+    """Paid, declined, cancelled with a late payment, refunded in part, refunded whole; return the one refunded in part."""
+    cast = casting.build()
     paid({cast.oil: 2, cast.tea: 3}, key="1", site=cast.ana_site)
     payments.start(placed({cast.oil: 1}, key="2"), method=DECLINES)
     late = placed({cast.oil: 1}, key="3")
