@@ -12,11 +12,11 @@ from commissions import formats
 from commissions.engine.money import EXPONENTS
 
 WIDTH, HEIGHT = 720, 170
-FOOT = 20
+FOOT = 28
 """Room below the bars for the names."""
 
 WIDEST = 34
-MOST_NAMES = 12
+MOST_NAMES = 6
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Chart:
 
     width = WIDTH
     base = HEIGHT
-    foot = HEIGHT + FOOT - 4
+    foot = HEIGHT + FOOT - 6
     box = f"0 0 {WIDTH} {HEIGHT + FOOT}"
     bare_box = f"0 0 {WIDTH} {HEIGHT + 1}"
 
@@ -89,22 +89,26 @@ class Bin:
 
 def bins(histogram, currency):
     """Return the bins of a histogram from the greatest loss to the greatest gain, without empty ends."""
-    edges, ends = histogram["edges"], [*histogram["edges"][1:], None]
-    sizes = [_between(low, high, currency) for low, high in zip(edges, ends, strict=True)]
-    losers = [Bin(f"−{size}", count, "bar-lost") for size, count in zip(sizes, histogram["losers"], strict=True)]
-    winners = [Bin(f"+{size}", count, "bar-gained") for size, count in zip(sizes, histogram["winners"], strict=True)]
+    edges = list(zip(histogram["edges"], [*histogram["edges"][1:], None], strict=True))
+    losers = [
+        Bin(_between(*each, -1, currency), count, "bar-lost") for each, count in zip(edges, histogram["losers"], strict=True)
+    ]
+    winners = [
+        Bin(_between(*each, 1, currency), count, "bar-gained") for each, count in zip(edges, histogram["winners"], strict=True)
+    ]
     told = [*reversed(losers), Bin(_("unchanged"), histogram["unchanged"], "bar-before"), *winners]
     filled = [place for place, each in enumerate(told) if each.count]
     return told[filled[0] : filled[-1] + 1] if filled else []
 
 
-def _between(low, high, currency):
-    """Write the bounds of a change: up to 10, 10 to 100, 100 and more."""
+def _between(low, high, sign, currency):
+    """Write the bounds of a change: up to +10, +10 to +100, −100 and more."""
+    least, most = (f"{'+' if sign > 0 else '−'}{briefly(each, currency)}" for each in (low, high or 0))
     if not low:
-        return _("up to %(most)s") % {"most": briefly(high, currency)} if high else _("any amount")
+        return _("up to %(most)s") % {"most": most} if high else _("any amount")
     if high is None:
-        return _("%(least)s and more") % {"least": briefly(low, currency)}
-    return _("%(least)s to %(most)s") % {"least": briefly(low, currency), "most": briefly(high, currency)}
+        return _("%(least)s and more") % {"least": least}
+    return _("%(least)s to %(most)s") % {"least": least, "most": most}
 
 
 def briefly(minor, currency):

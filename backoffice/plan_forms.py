@@ -24,6 +24,7 @@ LARGEST = 500_000
 NUMBERS, DOCUMENT = "numbers", "document"
 ABBREVIATIONS = ("pv", "gv", "cv", "qv")
 FIRST_OF_RANGE = 2
+FEW_BONUSES = 3
 
 
 def words_of(key):
@@ -109,14 +110,23 @@ class SimulationForm(forms.Form):
         return {rank.code: rank.name for rank in self.plan.ranks}
 
     def groups(self):
-        """Yield the settings in groups, each with its name, its fields, and whether one of them is wrong or changed."""
-        tables = {}
+        """Yield the settings in groups, each with its name, its fields, and whether it stands open from the beginning.
+
+        Those of bonuses do, if there are few, and whatever is wrong or changed.
+        """
+        tables: dict = {}
         for path, setting in self.settings.items():
             tables.setdefault(setting.table, []).append(self[path])
+        few = len(self.plan.bonuses) <= FEW_BONUSES
         for table, fields in tables.items():
             wrong = any(field.errors for field in fields)
             changed = self.is_bound and any(field.value() != field.initial for field in fields)
-            yield {"name": self._named(table), "fields": fields, "open": wrong or changed, "wrong": wrong}
+            yield {
+                "name": self._named(table),
+                "fields": fields,
+                "open": wrong or changed or (few and table.startswith("bonuses")),
+                "wrong": wrong,
+            }
 
     def _named(self, table):
         """Name a table of the plan: a rank or a bonus by its own name."""
