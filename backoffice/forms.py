@@ -73,3 +73,25 @@ class ShopForm(forms.Form):
             return check(*args, **kwargs)
         except Refusal as refusal:
             raise ValidationError(str(refusal.message)) from refusal
+
+
+class WhatIfForm(forms.Form):
+    """What if so much were sold: by the distributor, and by somebody in the team. ``people`` are names by id."""
+
+    own = forms.IntegerField(label=_("You sell more points"), min_value=0, max_value=1_000_000, required=False)
+    who = forms.TypedChoiceField(label=_("Somebody in your team"), coerce=int, empty_value=None, required=False)
+    more = forms.IntegerField(label=_("sells more points"), min_value=0, max_value=1_000_000, required=False)
+
+    def __init__(self, *args, people, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["who"].choices = [("", _("Nobody")), *people.items()]
+        if not people:
+            del self.fields["who"], self.fields["more"]
+
+    def sold(self, distributor):
+        """Return what is supposed to be sold, in hundredths of a point: ``{distributor id: points}``."""
+        entered = self.cleaned_data
+        sold = {distributor.pk: (entered["own"] or 0) * 100}
+        if entered.get("who"):
+            sold[entered["who"]] = (entered["more"] or 0) * 100
+        return sold

@@ -111,6 +111,7 @@ office/earnings/<str:period>/<slug:bonus>/             | 302 403 200 200 200 403
 office/earnings/<str:period>/<slug:bonus>/<slug:line>/ | 302 403 404 200 404 403 403 403 403
 office/feed/                                           | 302 403 200 200 200 403 403 403 403
 office/figures/                                        | 302 403 200 200 200 403 403 403 403
+office/goals/                                          | 302 403 200 200 200 403 403 403 403
 office/live/                                           | 200 200 200 200 200 200 200 200 200
 office/news/                                           | 302 403 200 200 200 403 403 403 403
 office/people/<int:distributor_id>/                    | 302 403 404 200 404 403 403 403 403
