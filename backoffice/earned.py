@@ -64,7 +64,9 @@ def _row(line, period, names, buyers):
         at=line.at,
         amount_minor=line.amount_minor,
         currency=line.currency,
-        href=reverse("office:explanation", args=[period.name, line.bonus, name_of(line)]) if line.reference else "",
+        href=reverse("office:explanation", args=[period.name, line.bonus, name_of(line)])
+        if name_of(line) and not line.is_missed
+        else "",
         is_reversal=is_reversal or line.amount_minor < 0,
     )
 
@@ -82,7 +84,9 @@ def how(line):
 
 
 def name_of(line):
-    """Return the name of a line in an address: ``order-81`` for what order 81 paid."""
+    """Return the name of a line in an address: ``order-81`` for what order 81 paid, ``line-3`` for the fourth of a bonus."""
+    if line.number is not None and not line.is_missed:
+        return f"line-{line.number}"
     return line.reference.replace(":", "-")
 
 
@@ -98,7 +102,11 @@ class Names:
     def __call__(self, distributor_id):
         if distributor_id == self.viewer.pk:
             return self.viewer.name
-        return self.names.get(distributor_id) or _("somebody above you")
+        if distributor_id not in self.names:  # somebody beside the way, such as whose earnings are matched
+            allowed = access.below(self.viewer, [distributor_id])
+            found = Distributor.objects.filter(pk__in=allowed).values_list("name", flat=True).first()
+            self.names[distributor_id] = found or _("somebody outside your team")
+        return self.names[distributor_id]
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,8 @@ class Told:
 def explain_or_404(distributor, period, bonus, line):
     """Explain a line by its name in the address. What was sold outside the own downline is not found."""
     kind, _dash, number = line.partition("-")
+    if kind == "line" and number.isdecimal():
+        return _line_or_404(distributor, period, bonus, int(number))
     entries = VolumeEntry.objects.filter(period=period, reference=f"{kind}:{number}").order_by("line")
     first = entries.first()
     if first is None or first.distributor_id not in access.below(distributor, [first.distributor_id]):
@@ -137,6 +147,19 @@ def explain_or_404(distributor, period, bonus, line):
         sale=sale,
         currency=found.lines[0].currency if found.lines else plan_versions.load(period.plan).currency,
     )
+
+
+def _line_or_404(distributor, period, bonus, number):
+    """Explain a line of a bonus that depends on everybody."""
+    try:
+        found = explanations.explain_line(distributor.pk, period, bonus, number, name_of=Names(distributor, distributor.pk))
+    except explanations.NotSold as missing:
+        raise Http404(str(missing)) from missing
+    (line,) = found.lines
+    title = (
+        _("From %(name)s") % {"name": line.source_name} if line.source_name else _("Your %(bonus)s") % {"bonus": line.bonus_name}
+    )
+    return Told(title=title, explanation=found, at=period.starts_at, points=0, sale=None, currency=line.currency)
 
 
 def why_nothing(distributor, period, bonus):

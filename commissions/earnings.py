@@ -1,11 +1,12 @@
 """The lines behind what somebody has earned: computed by the engine when they are asked for, never stored while live."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import numpy as np
 
-from commissions import parts
+from commissions import parts, plan_versions, whole
 from commissions.engine.money import CURRENCIES
 from commissions.engine.result import Reason
 from commissions.engine.slices import lines_of
@@ -22,6 +23,7 @@ WINDOWS = 6
 class EarningLine:
     """One payment line. ``amount_minor`` is in ``currency``, the plan's; ``base`` is hundredths of a point where
     ``base_currency`` is empty, else minor units of that. A missed line went to somebody else or to nobody, for ``reason``.
+    ``number`` counts the lines of one bonus and payee where a line may belong to no order.
     """
 
     bonus: str
@@ -37,6 +39,7 @@ class EarningLine:
     at: datetime | None
     is_missed: bool
     reason: Reason
+    number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ def lines(distributor_id, period, *, bonus=None, limit=50, before=None, missed=F
     Up to ``limit`` of the newest. Of a downline above ``parts.READ_WHOLE`` only the newest sales are looked at; pass on
     the ``before`` that comes back to go on.
     """
+    plan = plan_versions.load(period.plan)
+    if bonus is not None and not plan.is_told_by_sale(plan.bonus_index(bonus)):
+        return _of_whole(distributor_id, period, plan.bonus_index(bonus), limit, before or 0, missed)
     if parts.is_small(distributor_id, period):
         found = _of_part(parts.below(distributor_id, period), bonus, missed)
         found.sort(key=_newest_first)
@@ -71,6 +77,26 @@ def lines(distributor_id, period, *, bonus=None, limit=50, before=None, missed=F
         if len(found) >= limit:
             break
     return Lines(sorted(found, key=_newest_first), cursor)
+
+
+def _of_whole(distributor_id, period, index, limit, start, missed):
+    """Return a page of the lines of a bonus that depends on everybody; none where the company is too large for it."""
+    found = whole.of(period)
+    place = found.place_of(distributor_id) if found else None
+    if place is None:
+        return Lines([], None)
+    rows = found.rows_of(index, place, missed=missed)
+    part, sales = SimpleNamespace(plan=found.plan, held=SimpleNamespace(people=found.people)), found.calculation.sales
+    shown = rows[start : start + limit].tolist()
+    of_order = [row for row in shown if found.lines.sale[row] != NONE]
+    entry = {row: int(sales.id[found.lines.sale[row]]) for row in of_order}
+    references = dict(VolumeEntry.objects.filter(pk__in=set(entry.values())).values_list("pk", "reference"))
+    made = []
+    for number, row in enumerate(shown, start):
+        at = datetime.fromtimestamp(int(sales.at[found.lines.sale[row]]) / 1e6, tz=UTC) if row in entry else None
+        line = _line(part, found.lines, row, references[entry[row]] if row in entry else "", at, missed)
+        made.append(replace(line, number=number))
+    return Lines(made, start + limit if len(rows) > start + limit else None)
 
 
 def _newest_first(line):
@@ -107,7 +133,7 @@ def _line(part, found, row, reference, at, missed):
         rate_ppm=int(found.rate_ppm[row]),
         base=int(found.base[row]),
         base_currency="" if currency == NONE else CURRENCIES[currency],
-        amount_minor=int(found.amount_minor[row]),
+        amount_minor=int(found.amount_minor[row] - found.cut_minor[row]),
         currency=part.plan.currency,
         at=at,
         is_missed=missed,

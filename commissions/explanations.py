@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.utils.translation import gettext as _
 
-from commissions import formats, parts, sentences
+from commissions import formats, parts, plan_versions, sentences, whole
 from commissions.engine import explain as engine
 from commissions.engine.explain import Role, Says
 from commissions.engine.result import Reason
@@ -74,14 +74,20 @@ def explain(distributor_id, period, bonus, reference, *, name_of: Callable[[int]
     if not entries:
         raise NotSold(_("Nothing was credited as %(reference)s in %(period)s.") % {"reference": reference, "period": period})
     seller = next(iter(entries.values()))
+    plan = plan_versions.load(period.plan)
+    index = plan.bonus_index(bonus)
+    if not plan.is_told_by_sale(index):
+        return _of_whole(distributor_id, period, index, entries, name_of)
     part = parts.toward(distributor_id, period, [seller])
-    index = [each.code for each in part.plan.bonuses].index(bonus)
     lines, sales = lines_of(part.plan, part.held, 0)
     mine = np.flatnonzero((lines.bonus == index) & (lines.payee == 0))
     rows = [row for row in mine.tolist() if lines.sale[row] == NONE or int(sales.id[lines.sale[row]]) in entries]
-    words = Words(part, name_of)
+    words = Words(part.plan, part.held.people, name_of)
     if rows:
-        return Explanation([_explained(part, words, lines, row, bonus, reference) for row in rows], [])
+        return Explanation(
+            [_explained(part.plan, part.held.people, part.held.standings, words, lines, row, bonus, reference) for row in rows],
+            [],
+        )
     place = int(part.held.index.of(np.array([seller]), "seller")[0])
     why = engine.why_not_paid(part.plan, index, part.held.people, part.held.standings, place, 0)
     return Explanation([], [words.say(sentence) for sentence in why] or [_("This order has nothing that the bonus pays on.")])
@@ -92,44 +98,92 @@ def why_nothing(distributor_id, period, bonus, *, name_of: Callable[[int], str])
 
     Of a large downline only the newest sales are looked at.
     """
+    plan = plan_versions.load(period.plan)
+    index = plan.bonus_index(bonus)
+    if not plan.is_told_by_sale(index):
+        return _nothing_of_whole(distributor_id, period, index, name_of)
     if parts.is_small(distributor_id, period):
         part = parts.below(distributor_id, period)
     else:
         sold = parts.newest(distributor_id, period, before=2**62, most=500)
         part = parts.toward(distributor_id, period, {seller for _entry, seller in sold} | {distributor_id})
-    index = [each.code for each in part.plan.bonuses].index(bonus)
-    words = Words(part, name_of)
+    words = Words(part.plan, part.held.people, name_of)
     return [words.say(sentence) for sentence in engine.why_nothing(part.plan, part.held, index, 0)]
 
 
-def _explained(part, words, lines, row, bonus, reference):
-    told = engine.explain(part.plan, part.held.people, part.held.standings, lines, row)
+def explain_line(distributor_id, period, bonus, number, *, name_of) -> Explanation:
+    """Explain one line of a bonus that depends on everybody, by its number among the payee's. Raises NotSold without it."""
+    plan = plan_versions.load(period.plan)
+    found = whole.of(period)
+    place = found.place_of(distributor_id) if found else None
+    if place is None:
+        raise NotSold(_("%(period)s is too large to be worked out while you wait.") % {"period": period.name})
+    rows = found.rows_of(plan.bonus_index(bonus), place)
+    if not 0 <= number < len(rows):
+        raise NotSold(_("There is no line %(number)s any more: figures have moved.") % {"number": number + 1})
+    return Explanation([_explained_whole(found, int(rows[number]), name_of)], [])
+
+
+def _of_whole(distributor_id, period, index, entries, name_of):
+    """Explain what an order paid with a bonus that depends on everybody."""
+    found = whole.of(period)
+    place = found.place_of(distributor_id) if found else None
+    if place is None:
+        return Explanation([], [_("The lines of this bonus are listed when the period has been calculated.")])
+    sold = found.calculation.sales.id
+    rows = [row for row in found.rows_of(index, place).tolist() if found.lines.sale[row] != NONE]
+    rows = [row for row in rows if int(sold[found.lines.sale[row]]) in entries]
+    if rows:
+        return Explanation([_explained_whole(found, row, name_of) for row in rows], [])
+    return Explanation([], _nothing_of_whole(distributor_id, period, index, name_of))
+
+
+def _nothing_of_whole(distributor_id, period, index, name_of):
+    found = whole.of(period)
+    place = found.place_of(distributor_id) if found else None
+    if place is None:
+        return [_("Why this is nothing is told when the period has been calculated.")]
+    words = Words(found.plan, found.people, name_of)
+    said = engine.why_nothing_whole(found.calculation, found.lines, index, place)
+    return [words.say(sentence) for sentence in said]
+
+
+def _explained_whole(found, row, name_of):
+    bonus = found.plan.bonuses[int(found.lines.bonus[row])].code
+    words = Words(found.plan, found.people, name_of)
+    return _explained(
+        found.plan, found.people, found.calculation.standings, words, found.lines, row, bonus, "", found.calculation
+    )
+
+
+def _explained(plan, people, standings, words, lines, row, bonus, reference, calculation=None):
+    told = engine.explain(plan, people, standings, lines, row, whole=calculation)
     ways = {Says.STEP_PAID, Says.STEP_INHERITS, Says.STEP_LOSES, Says.STEP_PASSED, Says.STEP_NOBODY}
     source = int(lines.source[row])
-    seller = int(part.held.people.id[source]) if source != NONE else 0
+    seller = int(people.id[source]) if source != NONE else 0
     return Explained(
         bonus=bonus,
-        bonus_name=part.plan.bonuses[int(lines.bonus[row])].name,
+        bonus_name=plan.bonuses[int(lines.bonus[row])].name,
         reference=reference,
         source_id=seller,
         source_name=words.name(source),
         level=int(lines.level[row]),
-        amount_minor=int(lines.amount_minor[row]),
-        currency=part.plan.currency,
+        amount_minor=int(lines.amount_minor[row] - lines.cut_minor[row]),
+        currency=plan.currency,
         steps=[words.step(step) for step in told.steps],
         arithmetic=[words.say(sentence) for sentence in told.sentences if sentence.says not in ways],
     )
 
 
 class Words:
-    """Puts the engine's sentences about one part of a company into the reader's language."""
+    """Puts the engine's sentences about some people of a company into the reader's language."""
 
-    def __init__(self, part, name_of):
-        self.part, self.name_of = part, name_of
+    def __init__(self, plan, people, name_of):
+        self.plan, self.people, self.name_of = plan, people, name_of
 
     def name(self, person):
-        """Return the name of a person of the part, as the reader may see it."""
-        return "" if person == NONE else self.name_of(int(self.part.held.people.id[person]))
+        """Return the name of one of the people, as the reader may see it."""
+        return "" if person == NONE else self.name_of(int(self.people.id[person]))
 
     def step(self, step):
         """Return one step up with its words."""
@@ -144,7 +198,7 @@ class Words:
             {"person": step.person, "level": step.level, "reason": step.reason},
         )
         return Step(
-            distributor_id=None if step.person == NONE else int(self.part.held.people.id[step.person]),
+            distributor_id=None if step.person == NONE else int(self.people.id[step.person]),
             name=self.name(step.person),
             level=step.level,
             is_paid=step.role in (Role.PAID, Role.INHERITS),
@@ -182,4 +236,4 @@ class Words:
 
     def rank(self, rank):
         """Return the name of a rank."""
-        return self.part.plan.ranks[rank].name if rank >= 0 else _("no rank")
+        return self.plan.ranks[rank].name if rank >= 0 else _("no rank")

@@ -134,7 +134,7 @@ def _nothing_sold(words, values):
 def _missed(words, values):
     return _("%(person)s missed %(amount)s at level %(level)s: %(person)s %(reason)s.") % {
         "person": words.name(values["person"]),
-        "amount": formats.money(values["amount_minor"], words.part.plan.currency),
+        "amount": formats.money(values["amount_minor"], words.plan.currency),
         "level": values["level"],
         "reason": words.reason(values["reason"]),
     }
@@ -185,7 +185,7 @@ def _figure(words, values):
     if name.endswith("_points"):
         shown, unit = name.removesuffix("_points"), _("%(points)s points") % {"points": formats.points(value)}
     elif name.endswith("_minor"):
-        shown, unit = name.removesuffix("_minor"), formats.money(value, words.part.plan.currency)
+        shown, unit = name.removesuffix("_minor"), formats.money(value, words.plan.currency)
     return f"{shown.replace('_', ' ').capitalize()}: {unit}."
 
 
