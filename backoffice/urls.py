@@ -21,6 +21,7 @@ office = [
     path("earnings/<str:period>/<slug:bonus>/", earnings.bonus, name="bonus"),
     path("earnings/<str:period>/<slug:bonus>/<slug:line>/", earnings.explanation, name="explanation"),
     path("goals/", goals.overview, name="goals"),
+    path("goals/", goals.overview, name="goals"),
     path("shop/", shop.edit, name="shop"),
     path("shop/qr.svg", shop.qr, name="qr"),
 ]
