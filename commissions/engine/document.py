@@ -84,6 +84,27 @@ class TableOf(Compound):
 
 
 @dataclass(frozen=True, slots=True)
+class Either(Compound):
+    """A list, or a table, whichever is written."""
+
+    of_list: ListOf
+    of_table: TableOf
+
+    @property
+    def meant(self) -> str:
+        return f"{self.of_list.meant}; or {self.of_table.meant}"
+
+    def parse(self, raw: Any, path: str, report: Report) -> Any:
+        if not isinstance(raw, list | dict):
+            report.wrong(path, raw, self.meant)
+            return None
+        return (self.of_table if isinstance(raw, dict) else self.of_list).parse(raw, path, report)
+
+    def dump(self, value: Any) -> Any:
+        return (self.of_table if isinstance(value, Mapping) else self.of_list).dump(value)
+
+
+@dataclass(frozen=True, slots=True)
 class Table(Compound):
     """A table that fills a dataclass."""
 

@@ -7,7 +7,7 @@ import dataclasses
 from functools import singledispatch
 from typing import Any
 
-from commissions.engine.document import ListOf, Selected, Table, TableOf
+from commissions.engine.document import Either, ListOf, Selected, Table, TableOf
 from commissions.engine.kinds import Code, Day, Kind, Money, OneOf, Percent, Points, Ratio, Switch, Text, Whole
 from commissions.engine.plan import Plan
 
@@ -52,6 +52,11 @@ def _(kind: ListOf) -> dict[str, Any]:
 @of_kind.register
 def _(kind: TableOf) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": of_kind(kind.item), "description": kind.meant}
+
+
+@of_kind.register
+def _(kind: Either) -> dict[str, Any]:
+    return {"oneOf": [of_kind(kind.of_list), of_kind(kind.of_table)]}
 
 
 @of_kind.register

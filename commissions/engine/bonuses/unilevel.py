@@ -3,6 +3,7 @@
 docs/plans/unilevel.md states the rule with a worked example.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
@@ -10,59 +11,53 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import tree
 from commissions.engine.bonuses import sources
-from commissions.engine.bonuses.bonus import Reach, Unearned, Unit, Walk, open_to, roll_up, why_not
+from commissions.engine.bonuses.bonus import Reach, Unearned, Unit, Walk, open_to, why_not
+from commissions.engine.bonuses.levels import Levelled, climb, most_levels
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import PerSale
-from commissions.engine.document import ListOf, TableOf, setting
-from commissions.engine.kinds import Code, Percent, Report, Whole, choice
+from commissions.engine.document import setting
+from commissions.engine.kinds import Code, Report, choice
 from commissions.engine.names import Names
-from commissions.engine.result import Reason, Standings
-from commissions.engine.snapshot import NONE, SPONSOR
+from commissions.engine.result import Standings
+from commissions.engine.snapshot import NONE, SPONSOR, Forest
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
     from commissions.engine.plan import Plan
 
-_MOST_LEVELS = 100
-
 
 class Compression(StrEnum):
-    """Who is counted on the way up: everybody, active people, or only people who are paid."""
+    """Who is counted on the way up: everybody, active people, who is paid at all, or who is paid that very level."""
 
     NONE = "none"
     INACTIVE = "inactive"
+    PAID_THROUGH = "paid_through"
     FULL = "full"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unilevel(PerSale):
-    """``rates`` by level, level 1 first; ``depth`` says down to which level each rank is paid."""
+class Unilevel(Levelled, PerSale):
+    """Paid on ``volume``, up the ``tree``; ``compression`` says who is counted as a level."""
 
     kind: ClassVar[str] = "unilevel"
     tree: str = setting(Code())
     volume: str = setting(Code(), default="cv")
-    rates: tuple[int, ...] = setting(ListOf(Percent(), most=_MOST_LEVELS))
-    depth: dict[str, int] = setting(TableOf(Code(), Whole(0, _MOST_LEVELS)))
     compression: Compression = setting(choice(Compression))
 
     @property
     def per_sale(self) -> bool:
-        return self.tree == SPONSOR and self.sales is None
+        return self.tree == SPONSOR and self.sales is None and not self.tiers and self.held is None
 
     @property
     def levels(self) -> int:
-        return len(self.rates)
+        return most_levels(self.rates)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         names.require_tree(f"{path}.tree", self.tree, report)
         names.require_volume(f"{path}.volume", self.volume, report)
-        names.require_each_rank(f"{path}.depth", self.depth, "the number of levels that this rank is paid", report)
-        for rank, levels in self.depth.items():
-            if levels > len(self.rates):
-                report.wrong(f"{path}.depth.{rank}", levels, f"at most {len(self.rates)}, the number of rates")
+        self.check_levels(path, names, report)
         if self.compression is Compression.FULL and self.unearned is Unearned.ROLL_UP:
             report.wrong(f"{path}.unearned", self.unearned, "breakage: full compression leaves nothing that could roll up")
 
@@ -70,66 +65,63 @@ class Unilevel(PerSale):
         return sources.of_volume(calculation, self.volume, by_order=self.line is Unit.ORDER, only=self.sales)
 
     def qualifies(self, plan: "Plan", index: int, standings: Standings) -> NDArray[np.int16]:
-        """Down to which level each person is paid: by rank, and 0 for who is not active or stopped by a gate."""
-        by_rank = np.array([*(self.depth[rank.code] for rank in plan.ranks), 0], dtype=np.int16)
-        return np.where(standings.active & open_to(plan, index, standings), by_rank[standings.rank], np.int16(0))
+        """Down to which level each person is paid by rank: 0 for who is not active or stopped by a gate."""
+        may = standings.active & open_to(plan, index, standings)
+        return np.where(may, self.ranked_levels(plan, standings), np.int16(0))
 
     def claim(self, plan: "Plan", index: int, standings: Standings) -> NDArray[np.int16]:
-        claim = super().claim(plan, index, standings)
+        levels = self.qualifies(plan, index, standings)
+        by_rank = self.unearned is Unearned.ROLL_UP or isinstance(self.rates, Mapping)
+        claim = levels + np.int16(256) * (standings.rank + np.int16(1)) if by_rank else levels
         return claim + np.int16(128) * standings.active if self.compression is Compression.INACTIVE else claim
 
     def reach(self, plan: "Plan", index: int, standings: Standings) -> Reach | None:
         if self.unearned is Unearned.ROLL_UP:
             return None
-        if self.compression is Compression.NONE:
-            marked = np.ones(len(standings.active), dtype=np.bool_)
-        elif self.compression is Compression.INACTIVE:
-            marked = standings.active
-        else:
-            marked = self.qualifies(plan, index, standings) == len(self.rates)
-        return Reach(marked, len(self.rates))
+        levels = self.qualifies(plan, index, standings)
+        marked = {
+            Compression.NONE: np.ones(len(levels), dtype=np.bool_),
+            Compression.INACTIVE: standings.active,
+            Compression.PAID_THROUGH: levels > 0,
+            Compression.FULL: levels == self.levels,
+        }
+        return Reach(marked[self.compression], self.levels)
 
     def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
-        if self.compression is Compression.FULL:
-            return self._walk_from_payee_to_payee(calculation, index, starters)
-        return self._walk_counting(calculation, index, starters)
-
-    def _walk_from_payee_to_payee(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
-        """Give each level to the next person above the payee before who is active and ranked for that level."""
-        parent = calculation.people.forest(self.tree).parent
-        levels = self.qualifies(calculation.plan, index, calculation.standings)
-        walk = Walk.empty(self.rates, len(starters))
-        at = starters
-        above, qualify = np.empty(0, dtype=np.int64), -1
-        for level in range(1, len(self.rates) + 1):
-            ranked = levels >= level
-            if (still := int(np.count_nonzero(ranked))) != qualify:  # fewer or the same, as levels go up
-                above, qualify = tree.next_upline(ranked, parent), still
-            at = above[at]
-            walk.payee[level - 1] = at
-        walk.reason[:] = np.where(walk.payee == NONE, np.int8(Reason.NOBODY_ABOVE), np.int8(Reason.PAID))
-        return walk
-
-    def _walk_counting(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
-        """Count levels person by person, or active person by active person; who is not ranked for one is passed."""
         plan, standings = calculation.plan, calculation.standings
-        parent = calculation.people.forest(self.tree).parent
-        levels = np.append(self.qualifies(plan, index, standings), np.int16(0))
-        reasons = why_not(plan, index, calculation.people, standings)
-        if self.compression is Compression.INACTIVE:
-            above = tree.next_upline(standings.active, parent)
-        else:
-            above = np.append(parent, NONE)
-        walk = Walk.empty(self.rates, len(starters))
+        forest = calculation.people.forest(self.tree)
+        levels = self.unlocked_levels(calculation, self.qualifies(plan, index, standings))
+        return climb(
+            calculation,
+            self,
+            self._met(forest, standings, levels, starters),
+            levels=levels,
+            reasons=why_not(plan, index, calculation.people, standings),
+            parent=forest.parent,
+            unearned=self.unearned,
+        )
+
+    def _met(
+        self, forest: Forest, standings: Standings, levels: NDArray[np.int16], starters: NDArray[np.int64]
+    ) -> Iterator[NDArray[np.int64]]:
+        """Yield whom each level meets on the way up."""
         at = starters
-        for level in range(1, len(self.rates) + 1):
+        above, marks = np.append(forest.parent, NONE), -1
+        for level in range(1, self.levels + 1):
+            counted = self._counted(standings, levels, level)
+            if counted is not None and (still := int(np.count_nonzero(counted))) != marks:  # fewer or the same, as levels go up
+                above, marks = forest.next_upline(counted), still
             at = above[at]
-            paid = levels[at] >= level
-            missed = np.where(paid, NONE, at)
-            walk.payee[level - 1] = np.where(paid, at, NONE)
-            walk.missed[level - 1] = missed
-            walk.reason[level - 1] = np.where(paid, np.int8(Reason.PAID), reasons[at])
-            if self.unearned is Unearned.ROLL_UP:
-                heirs = roll_up(levels[:-1] >= level, parent, standings.rank, missed)
-                walk.payee[level - 1] = np.where(paid, at, heirs)
-        return walk
+            yield at
+
+    def _counted(self, standings: Standings, levels: NDArray[np.int16], level: int) -> NDArray[np.bool_] | None:
+        """Say who counts as this level; None where everybody does."""
+        match self.compression:
+            case Compression.NONE:
+                return None
+            case Compression.INACTIVE:
+                return standings.active
+            case Compression.PAID_THROUGH:
+                return levels > 0
+            case Compression.FULL:
+                return levels >= level

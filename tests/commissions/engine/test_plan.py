@@ -11,11 +11,14 @@ from hypothesis import given
 
 from commissions.engine import document
 from commissions.engine import plan as plans
+from commissions.engine.bonuses import BONUSES
 from commissions.engine.document import Refused
 from commissions.engine.money import INDEX
 from commissions.engine.snapshot import NONE
 from tests.commissions.engine.companies import some_plans
 from tests.commissions.plans.examples import SHIPPED
+
+KINDS = ", ".join(BONUSES)
 
 TEXT = (SHIPPED / "fernhollow.toml").read_text()
 FERNHOLLOW = tomllib.loads(TEXT, parse_float=Decimal)
@@ -49,8 +52,16 @@ def problems(*path, value=None, remove=False):
         (("plan", "effective_from"), "soon", 'plan.effective_from is "soon"; expected a date such as 2026-01-31'),
         (("plan", "effective_from"), "2026-02-30", "expected a date such as 2026-01-31"),
         (("plan",), [], "plan is a list of 0; expected a table with code, name, version, currency, effective_from"),
-        (("periods", "month", "kind"), "fortnight", 'periods.month.kind is "fortnight"; expected one of day, week, four_weeks, month'),
-        (("periods", "month", "time_zone"), "Mars/Olympus", 'periods.month.time_zone is "Mars/Olympus"; expected the name of a time zone'),
+        (
+            ("periods", "month", "kind"),
+            "fortnight",
+            'periods.month.kind is "fortnight"; expected one of day, week, four_weeks, month',
+        ),
+        (
+            ("periods", "month", "time_zone"),
+            "Mars/Olympus",
+            'periods.month.time_zone is "Mars/Olympus"; expected the name of a time zone',
+        ),
         (("periods", "month", "time_zone"), 3, "periods.month.time_zone is 3; expected the name of a time zone"),
         (("exchange", "EUR"), "0", 'exchange.EUR is "0"; expected a positive number or fraction'),
         (("exchange", "EUR"), "1/0", 'exchange.EUR is "1/0"; expected a positive number or fraction'),
@@ -88,14 +99,18 @@ def problems(*path, value=None, remove=False):
         (("bonuses", 1, "rates", 2), Decimal("0.06"), "bonuses[2].rates[3] is 0.06; expected a percentage as text"),
         (("bonuses", 1, "rates", 2), "0.00001%", 'bonuses[2].rates[3] is "0.00001%"; expected a percentage as text'),
         (("bonuses", 1, "rates"), [], "bonuses[2].rates is a list of 0; expected a list of 1 to 100 items"),
-        (("bonuses", 1, "kind"), "pyramid", 'bonuses[2].kind is "pyramid"; expected one of retail_profit, unilevel'),
+        (("bonuses", 1, "kind"), "pyramid", f'bonuses[2].kind is "pyramid"; expected one of {KINDS}'),
         (("bonuses", 1, "tree"), "family", 'bonuses[2].tree is "family"; expected one of the plan\'s trees: sponsor'),
-        (("bonuses", 1, "compression"), "some", 'bonuses[2].compression is "some"; expected one of none, inactive, full'),
+        (
+            ("bonuses", 1, "compression"),
+            "some",
+            'bonuses[2].compression is "some"; expected one of none, inactive, paid_through, full',
+        ),
         (("bonuses", 1, "unearned"), "roll_up", 'bonuses[2].unearned is "roll_up"; expected breakage: full compression'),
         (("bonuses", 1, "depth", "gold"), 8, "bonuses[2].depth.gold is 8; expected at most 7, the number of rates"),
-        (("bonuses", 1, "depth", "tin"), 1, "bonuses[2].depth.tin is \"tin\"; expected one of the plan's ranks: associate"),
+        (("bonuses", 1, "depth", "tin"), 1, 'bonuses[2].depth.tin is "tin"; expected one of the plan\'s ranks: associate'),
         (("bonuses", 1, "depth"), 7, "bonuses[2].depth is 7; expected a table: a code"),
-        (("bonuses", 0), "gift", 'bonuses[1] is "gift"; expected a table whose kind is one of retail_profit, unilevel'),
+        (("bonuses", 0), "gift", f'bonuses[1] is "gift"; expected a table whose kind is one of {KINDS}'),
         (("bonuses", 0, "code"), "team_bonus", 'bonuses[2].code is "team_bonus"; expected a code that none of the others has'),
         (
             ("bonuses", 0, "buyers"),
@@ -117,7 +132,7 @@ def test_a_value_that_does_not_fit_is_refused_by_its_key(path, value, said):
         (("periods",), "periods is missing; expected a table: a code"),
         (("activity", "pv"), "activity.pv is missing; expected points"),
         (("bonuses", 1, "rounding"), "bonuses[2].rounding is missing; expected one of half_even, half_up, truncate"),
-        (("bonuses", 1, "kind"), "bonuses[2].kind is missing; expected one of retail_profit, unilevel"),
+        (("bonuses", 1, "kind"), f"bonuses[2].kind is missing; expected one of {KINDS}"),
         (
             ("bonuses", 1, "depth", "gold"),
             "bonuses[2].depth.gold is missing; expected the number of levels that this rank is paid",

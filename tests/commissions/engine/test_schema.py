@@ -35,6 +35,8 @@ def unfit(value, of, path=""):
     if "enum" in of:
         return [] if value in of["enum"] else [path]
     if of.get("type") == "object":
+        if not isinstance(value, dict):
+            return [path]
         known = of.get("properties", {})
         rest = of["additionalProperties"]
         wrong = [name for name in of.get("required", []) if name not in value]
@@ -46,5 +48,7 @@ def unfit(value, of, path=""):
                 wrong += [where] if rest is False else unfit(each, rest, where)
         return wrong
     if of.get("type") == "array":
+        if not isinstance(value, list):
+            return [path]
         return [wrong for place, each in enumerate(value, 1) for wrong in unfit(each, of["items"], f"{path}[{place}]")]
     return []

@@ -1,0 +1,110 @@
+"""Differential (stair-step): everybody on the way up is paid what the own rate is above the highest one paid below.
+
+docs/plans/differential.md states the rule with a worked example.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine.bonuses import sources
+from commissions.engine.bonuses.bonus import Unearned, Unit, Walk, roll_up, why_not
+from commissions.engine.bonuses.rates import RATES, Rates, differences
+from commissions.engine.bonuses.sources import Sources
+from commissions.engine.bonuses.walking import Walking
+from commissions.engine.document import Selected, setting
+from commissions.engine.kinds import Code, Report, Switch, choice
+from commissions.engine.names import Names
+from commissions.engine.result import Reason
+from commissions.engine.snapshot import NONE, Forest
+
+if TYPE_CHECKING:
+    from commissions.engine.calculation import Calculation
+
+
+class OwnSales(StrEnum):
+    """What the seller's rate does to the own sale: it is paid, it counts as paid by other means, or it is passed over."""
+
+    PAID = "paid"
+    COUNTS = "counts"
+    PASSED = "passed"
+
+
+class Unqualified(StrEnum):
+    """What the rate of somebody who may not be paid does: nothing, or it counts as if it had been paid."""
+
+    TRANSPARENT = "transparent"
+    BLOCKS = "blocks"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Differential(Walking):
+    """``rates`` says which rate each person has; ``active_only`` whether one has to be active to be paid."""
+
+    kind: ClassVar[str] = "differential"
+    tree: str = setting(Code())
+    volume: str = setting(Code(), default="cv")
+    rates: Rates = setting(Selected(RATES, by="by"))
+    own_sales: OwnSales = setting(choice(OwnSales))
+    unqualified: Unqualified = setting(choice(Unqualified))
+    active_only: bool = setting(Switch())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return super().names + self.rates.names
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        super().check(path, names, report)
+        names.require_tree(f"{path}.tree", self.tree, report)
+        names.require_volume(f"{path}.volume", self.volume, report)
+        self.rates.check(f"{path}.rates", names, report)
+        if self.unqualified is Unqualified.TRANSPARENT and self.unearned is Unearned.ROLL_UP:
+            report.wrong(f"{path}.unearned", self.unearned, "breakage: who is transparent leaves nothing that could roll up")
+
+    def sources(self, calculation: "Calculation") -> Sources:
+        return sources.of_volume(calculation, self.volume, by_order=self.line is Unit.ORDER, only=self.sales)
+
+    def rate(self, calculation: "Calculation") -> NDArray[np.int64]:
+        """Return each person's rate, in parts per million."""
+        return self.rates.by_person(calculation, calculation.people.forest(self.tree), self.tree, self.code)
+
+    def may(self, calculation: "Calculation", index: int) -> NDArray[np.bool_]:
+        """Say who may be paid."""
+        may = calculation.open_to(index)
+        return may & calculation.standings.active if self.active_only else may
+
+    def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
+        """Make one step of each rate: it goes to the first person on the way up who has that rate or a higher one.
+
+        Where the same person is first for several rates, the steps are one line at the highest of them.
+        """
+        plan, standings = calculation.plan, calculation.standings
+        forest = calculation.people.forest(self.tree)
+        may = self.may(calculation, index)
+        rate = self.rate(calculation)
+        counts = rate if self.unqualified is Unqualified.BLOCKS else np.where(may, rate, 0)
+        first = [self._first(forest, counts >= step, starters) for step in self.rates.steps]
+        walk = Walk.empty(self.rates.steps, len(starters))
+        due = differences(self.rates.steps, first)
+        reasons = why_not(plan, index, calculation.people, standings)
+        for place, at in enumerate(first):
+            paid = np.append(may, False)[at]
+            missed = np.where(paid, NONE, at)
+            walk.payee[place] = np.where(paid, at, NONE)
+            walk.missed[place] = missed
+            walk.reason[place] = np.where(paid, np.int8(Reason.PAID), reasons[at])
+            if self.unearned is Unearned.ROLL_UP:
+                walk.payee[place] = np.where(paid, at, roll_up(may, forest.parent, standings.rank, missed))
+            if self.own_sales is OwnSales.COUNTS:
+                due[place][at == starters] = 0
+        return Walk(walk.payee, walk.missed, walk.reason, due, walk.level)
+
+    def _first(self, forest: Forest, marked: NDArray[np.bool_], starters: NDArray[np.int64]) -> NDArray[np.int64]:
+        above = forest.next_upline(marked)[starters]
+        if self.own_sales is OwnSales.PASSED:
+            return above
+        first: NDArray[np.int64] = np.where(marked[starters], starters, above)
+        return first

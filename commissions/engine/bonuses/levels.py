@@ -1,0 +1,181 @@
+"""Rates by level, and down to which level a person is paid: what every bonus that counts levels has in common."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine.bonuses.bonus import Unearned, Walk, roll_up
+from commissions.engine.document import Either, ListOf, Table, TableOf, setting
+from commissions.engine.kinds import Code, Percent, Report, Whole
+from commissions.engine.names import Names
+from commissions.engine.result import Reason, Standings
+from commissions.engine.snapshot import NONE
+
+if TYPE_CHECKING:
+    from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
+
+MOST_LEVELS = 100
+
+_RATES = Either(ListOf(Percent(), most=MOST_LEVELS), TableOf(Code(), ListOf(Percent(), least=0, most=MOST_LEVELS)))
+"""A rate for each level: one list for everybody, or a list for each rank."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tier:
+    """With ``legs`` active people directly sponsored, levels down to ``depth`` are open."""
+
+    legs: int = setting(Whole(0, 10_000))
+    depth: int = setting(Whole(0, MOST_LEVELS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pack:
+    """With at least ``least`` of the fact, levels down to ``depth`` are open."""
+
+    least: int = setting(Whole(0, 10**9))
+    depth: int = setting(Whole(0, MOST_LEVELS))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What a person holds, such as a product: a fact, and how deep its values reach."""
+
+    fact: str = setting(Code())
+    table: tuple[Pack, ...] = setting(ListOf(Table(Pack)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Levelled:
+    """The settings of a bonus that counts levels (or generations).
+
+    ``rates`` by level, for everybody or by rank. ``depth`` by rank, ``tiers`` by active frontline legs and ``held`` by a
+    fact say down to which level a person is paid: the least that any of those that are stated allows.
+    """
+
+    rates: tuple[int, ...] | dict[str, tuple[int, ...]] = setting(_RATES)
+    depth: dict[str, int] = setting(TableOf(Code(), Whole(0, MOST_LEVELS)), default={})
+    tiers: tuple[Tier, ...] = setting(ListOf(Table(Tier)), default=())
+    held: Held | None = setting(Table(Held), default=None)
+
+    def check_levels(self, path: str, names: Names, report: Report) -> None:
+        """Report levels without rates, ranks that are left out, and steps that do not rise."""
+        if isinstance(self.rates, Mapping):
+            names.require_each_rank(f"{path}.rates", self.rates, "the rates of this rank by level, [] for none", report)
+            if not most_levels(self.rates):
+                report.wrong(f"{path}.rates", self.rates, "at least one rate for one of the ranks")
+        if self.depth:
+            names.require_each_rank(f"{path}.depth", self.depth, "the number of levels that this rank is paid", report)
+        most = most_levels(self.rates)
+        depths = [(f"depth.{rank}", levels) for rank, levels in self.depth.items()]
+        depths += [(f"tiers[{place}].depth", tier.depth) for place, tier in enumerate(self.tiers, 1)]
+        packs = self.held.table if self.held else ()
+        depths += [(f"held.table[{place}].depth", pack.depth) for place, pack in enumerate(packs, 1)]
+        for key, levels in depths:
+            if levels > most:
+                report.wrong(f"{path}.{key}", levels, f"at most {most}, the number of rates")
+        _require_rising(f"{path}.tiers", "legs", [tier.legs for tier in self.tiers], report)
+        _require_rising(f"{path}.held.table", "least", [pack.least for pack in packs], report)
+
+    def ranked_levels(self, plan: "Plan", standings: Standings) -> NDArray[np.int16]:
+        """Down to which level each person's rank is paid."""
+        most = most_levels(self.rates)
+        codes = [rank.code for rank in plan.ranks]
+        by_rank = [self.depth[code] for code in codes] if self.depth else [most] * len(codes)
+        if isinstance(self.rates, Mapping):
+            by_rank = [min(depth, len(self.rates[code])) for depth, code in zip(by_rank, codes, strict=True)]
+        unranked = 0 if self.depth or isinstance(self.rates, Mapping) else most
+        levels: NDArray[np.int16] = np.array([*by_rank, unranked], dtype=np.int16)[standings.rank]
+        return levels
+
+    def unlocked_levels(self, calculation: "Calculation", levels: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Hold ``levels`` down to what each person's active frontline and what the person holds have unlocked."""
+        people = calculation.people
+        if self.tiers:
+            legs = people.forest().count_children(calculation.standings.active)
+            levels = np.minimum(levels, _reached(legs, [(tier.legs, tier.depth) for tier in self.tiers]))
+        if self.held:
+            value = people.fact(self.held.fact)
+            levels = np.minimum(levels, _reached(value, [(pack.least, pack.depth) for pack in self.held.table]))
+        return levels
+
+    def rate_table(self, plan: "Plan") -> NDArray[np.int32]:
+        """Return the rates as ``[level, rank]``; the last two columns are for who has no rank, and for nobody at all."""
+        most = most_levels(self.rates)
+        if not isinstance(self.rates, Mapping):
+            return np.repeat(np.array(self.rates, dtype=np.int32).reshape(-1, 1), len(plan.ranks) + 2, axis=1)
+        table = np.zeros((most, len(plan.ranks) + 2), dtype=np.int32)
+        for place, rank in enumerate(plan.ranks):
+            own = self.rates[rank.code]
+            table[: len(own), place] = own
+        table[:, -1] = table.max(axis=1)
+        return table
+
+
+def most_levels(rates: tuple[int, ...] | Mapping[str, tuple[int, ...]]) -> int:
+    """How many levels there are rates for."""
+    return max((len(each) for each in rates.values()), default=0) if isinstance(rates, Mapping) else len(rates)
+
+
+def climb(
+    calculation: "Calculation",
+    bonus: Levelled,
+    met: Iterable[NDArray[np.int64]],
+    *,
+    levels: NDArray[np.int16],
+    reasons: NDArray[np.int8],
+    parent: NDArray[np.int64],
+    unearned: Unearned,
+) -> Walk:
+    """Give each level to whom it meets, ``[starter]`` for each level in turn, a person or NONE.
+
+    A person is paid down to level ``levels``; beyond it the level is missed, for one of ``reasons`` (one entry more,
+    for nobody). The rate is that of the payee's rank; of a level that is missed it is the rate of who missed it, and
+    where nobody is left above, the highest that the level has.
+    """
+    plan, rank = calculation.plan, calculation.standings.rank
+    table = bonus.rate_table(plan)
+    by_rank = isinstance(bonus.rates, Mapping)
+    column = np.append(np.where(rank < 0, len(plan.ranks), rank), len(plan.ranks) + 1)
+    open_levels = np.append(levels, np.int16(0))
+    walk: Walk | None = None
+    for place, at in enumerate(met):
+        if walk is None:
+            walk = room(table, len(at), by_rank=by_rank)
+        paid = open_levels[at] > place
+        missed = np.where(paid, NONE, at)
+        payee = np.where(paid, at, NONE)
+        if unearned is Unearned.ROLL_UP:
+            payee = np.where(paid, at, roll_up(levels > place, parent, rank, missed))
+        walk.payee[place], walk.missed[place] = payee, missed
+        walk.reason[place] = np.where(paid, np.int8(Reason.PAID), reasons[at])
+        if by_rank:
+            walk.rate_ppm[place] = table[place][column[at]]
+    assert walk is not None
+    return walk
+
+
+def room(table: NDArray[np.int32], starters: int, *, by_rank: bool) -> Walk:
+    """Room for a walk of so many levels; its rates are those of the levels unless they go by rank."""
+    empty = Walk.empty(tuple(table[:, -1].tolist()), starters)
+    if not by_rank:
+        return empty
+    rates = np.zeros((len(table), starters), dtype=np.int32)
+    return Walk(empty.payee, empty.missed, empty.reason, rates, empty.level)
+
+
+def _reached(value: NDArray[Any], steps: list[tuple[int, int]]) -> NDArray[np.int16]:
+    """Return the depth of the greatest step that each value reaches, 0 below the first."""
+    depths = np.array([0, *(depth for _, depth in steps)], dtype=np.int16)
+    found: NDArray[np.int16] = depths[np.searchsorted([least for least, _ in steps], value, side="right")]
+    return found
+
+
+def _require_rising(path: str, name: str, values: list[int], report: Report) -> None:
+    for place, (lower, higher) in enumerate(pairwise(values), 2):
+        if higher <= lower:
+            report.wrong(f"{path}[{place}].{name}", higher, "more than the step before")

@@ -1,0 +1,123 @@
+"""What a bonus measures of each person to find a bracket: whose volume, which volume, and over how long a time."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine import money
+from commissions.engine.bonuses.groups import personal_group
+from commissions.engine.document import setting
+from commissions.engine.kinds import Code, Report, Whole, choice
+from commissions.engine.names import Names
+from commissions.engine.snapshot import SPONSOR, Forest
+
+if TYPE_CHECKING:
+    from commissions.engine.calculation import Calculation
+
+_MOST_PERIODS = 60
+
+
+class Of(StrEnum):
+    """Whose volume: the person's own, the whole downline's with it, or that less the groups that broke away."""
+
+    OWN = "own"
+    GROUP = "group"
+    PERSONAL_GROUP = "personal_group"
+
+
+class Over(StrEnum):
+    """Over how long a time: this period, the last few with this one, or all periods since the beginning."""
+
+    PERIOD = "period"
+    ROLLING = "rolling"
+    LIFETIME = "lifetime"
+
+
+class BreaksAway(Protocol):
+    """A bonus that knows whose groups have left their upline's personal groups."""
+
+    def away(self, calculation: "Calculation") -> NDArray[np.bool_]:
+        """Say who heads a group that has left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """A volume of each person. ``periods`` counts the periods of ``rolling``, this one included.
+
+    ``without`` is the code of the breakaway bonus whose groups a personal group leaves out.
+    """
+
+    of: Of = setting(choice(Of))
+    volume: str = setting(Code())
+    over: Over = setting(choice(Over))
+    periods: int | None = setting(Whole(2, _MOST_PERIODS), default=None)
+    without: str = setting(Code(), default="")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The codes of the bonuses that the measure is computed from."""
+        return (self.without,) if self.without else ()
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        """Report settings that contradict each other or name something that is not there."""
+        names.require_volume(f"{path}.volume", self.volume, report)
+        if self.over is Over.ROLLING and self.periods is None:
+            report.missing(f"{path}.periods", "over how many periods it rolls, this one included")
+        if self.over is not Over.ROLLING and self.periods is not None:
+            report.wrong(f"{path}.periods", self.periods, 'no number of periods: only over = "rolling" has one')
+        if self.of is Of.PERSONAL_GROUP:
+            fitting = [code for code, kind in names.bonuses.items() if kind == "breakaway"]
+            names.require(f"{path}.without", self.without, fitting, "one of the plan's breakaway bonuses", report)
+        elif self.without:
+            report.wrong(f"{path}.without", self.without, 'no breakaway bonus: only of = "personal_group" leaves groups out')
+
+    def now(self, calculation: "Calculation", forest: Forest, tree: str) -> NDArray[np.int64]:
+        """Measure this period alone."""
+        own = own_volume(calculation, self.volume)
+        if self.of is Of.OWN:
+            return own
+        if self.of is Of.PERSONAL_GROUP:
+            plan = calculation.plan
+            breaks = cast(BreaksAway, plan.bonuses[plan.bonus_index(self.without)])
+            return personal_group(forest, own, breaks.away(calculation))
+        if self.volume == "pv" and tree == SPONSOR:
+            return calculation.standings.gv
+        return forest.downline_sum(own)
+
+    def before(self, calculation: "Calculation", code: str) -> NDArray[np.int64]:
+        """Return what the periods before this one add to it."""
+        if self.over is Over.LIFETIME:
+            return calculation.state(f"{code}.lifetime")
+        total = np.zeros(len(calculation.people), dtype=np.int64)
+        for back in range(1, self.periods or 1):
+            total += calculation.state(f"{code}.volume.{back}")
+        return total
+
+    def leave(self, calculation: "Calculation", code: str, now: NDArray[np.int64]) -> None:
+        """Leave this period's figure for those that follow."""
+        if self.over is Over.LIFETIME:
+            calculation.leave(f"{code}.lifetime", calculation.state(f"{code}.lifetime") + now)
+        for back in range((self.periods or 1) - 1, 0, -1):
+            earlier = now if back == 1 else calculation.state(f"{code}.volume.{back - 1}")
+            calculation.leave(f"{code}.volume.{back}", earlier)
+
+    def measure(self, calculation: "Calculation", forest: Forest, tree: str, code: str) -> NDArray[np.int64]:
+        """Measure each person over the whole time, and leave what later periods need of it."""
+        now = self.now(calculation, forest, tree)
+        self.leave(calculation, code, now)
+        return now + self.before(calculation, code)
+
+
+def own_volume(calculation: "Calculation", name: str) -> NDArray[np.int64]:
+    """Add up a named volume of this period by the person who is credited with it."""
+    if name == "pv":
+        return calculation.standings.pv
+    sales = calculation.sales
+    values = sales.volume(name)
+    money.require_summable(values, f"volume {name}")
+    own = np.zeros(len(calculation.people), dtype=np.int64)
+    np.add.at(own, sales.person, values)
+    return own

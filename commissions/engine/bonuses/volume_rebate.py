@@ -1,0 +1,171 @@
+"""Volume rebate: a percentage of the own volume, by the bracket that a volume reaches.
+
+docs/plans/volume_rebate.md states the rule with a worked example.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine import money
+from commissions.engine.bonuses import lines, sources
+from commissions.engine.bonuses.bonus import Unearned, Unit, Walk, roll_up, why_not
+from commissions.engine.bonuses.measured import Of
+from commissions.engine.bonuses.rates import RATES, ByBracket, Rates
+from commissions.engine.bonuses.sources import Sources
+from commissions.engine.bonuses.walking import Walking
+from commissions.engine.document import Selected, setting
+from commissions.engine.kinds import Code, Report, Switch, choice
+from commissions.engine.names import Names
+from commissions.engine.result import Lines, Reason
+from commissions.engine.snapshot import NONE
+
+if TYPE_CHECKING:
+    from commissions.engine.calculation import Calculation
+
+
+class Mode(StrEnum):
+    """Whether the rate that is reached is for all of the volume, or each bracket's for what lies inside it."""
+
+    WHOLE = "whole"
+    MARGINAL = "marginal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeRebate(Walking):
+    """Paid to whom the sales are credited, on ``volume``, at the rate that ``rates`` says."""
+
+    kind: ClassVar[str] = "volume_rebate"
+    first_level: ClassVar[int] = 0
+    tree: str = setting(Code())
+    volume: str = setting(Code(), default="cv")
+    rates: Rates = setting(Selected(RATES, by="by"))
+    mode: Mode = setting(choice(Mode))
+    active_only: bool = setting(Switch())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return super().names + self.rates.names
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        super().check(path, names, report)
+        names.require_tree(f"{path}.tree", self.tree, report)
+        names.require_volume(f"{path}.volume", self.volume, report)
+        self.rates.check(f"{path}.rates", names, report)
+        if self.mode is Mode.MARGINAL:
+            self._check_marginal(path, report)
+
+    def _check_marginal(self, path: str, report: Report) -> None:
+        """Report what leaves it open which part of a sale lies inside a bracket."""
+        if not isinstance(self.rates, ByBracket):
+            report.wrong(f"{path}.mode", self.mode, "whole: only brackets can be marginal")
+        elif self.rates.of is not Of.OWN or self.rates.volume != self.volume:
+            expected = f'own, of the volume that is paid on, "{self.volume}": marginal brackets cut that volume'
+            report.wrong(f"{path}.rates.of", self.rates.of, expected)
+        if self.sales is not None:
+            report.wrong(f"{path}.sales", self.sales, "nothing: marginal brackets cut all the volume")
+
+    def sources(self, calculation: "Calculation") -> Sources:
+        return sources.of_volume(calculation, self.volume, by_order=self.line is Unit.ORDER, only=self.sales)
+
+    def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
+        walk = self._to_sellers(calculation, index, starters)
+        rate = self.rates.by_person(calculation, calculation.people.forest(self.tree), self.tree, self.code)
+        return Walk(walk.payee, walk.missed, walk.reason, rate[starters].astype(np.int32).reshape(1, -1), walk.level)
+
+    def _to_sellers(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
+        plan, people, standings = calculation.plan, calculation.people, calculation.standings
+        may = calculation.open_to(index)
+        if self.active_only:
+            may = may & standings.active
+        paid = may[starters]
+        walk = Walk.empty((money.PPM,), len(starters), first_level=0)
+        walk.missed[0] = np.where(paid, NONE, starters)
+        walk.payee[0] = np.where(paid, starters, NONE)
+        if self.unearned is Unearned.ROLL_UP:
+            parent = people.forest(self.tree).parent
+            walk.payee[0] = np.where(paid, starters, roll_up(may, parent, standings.rank, walk.missed[0]))
+        walk.reason[0] = np.where(paid, np.int8(Reason.PAID), why_not(plan, index, people, standings)[starters])
+        return walk
+
+    def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
+        if self.mode is Mode.WHOLE:
+            yield from super().pay(calculation, index)
+            return
+        assert isinstance(self.rates, ByBracket)
+        yield from self._pay_marginal(calculation, index, self.rates)
+
+    def _pay_marginal(self, calculation: "Calculation", index: int, brackets: ByBracket) -> Iterator[Lines]:
+        """Cut the volume of each seller, sale by sale in their order, where it crosses a threshold.
+
+        A refund takes back from the top, so that a seller's sales add up to the brackets of what is left in the end.
+        """
+        found = sources.of_volume(calculation, self.volume, by_order=self.line is Unit.ORDER)
+        brackets.leave(calculation, self.code, brackets.now(calculation, calculation.people.forest(self.tree), self.tree))
+        after = brackets.before(calculation, self.code)[found.seller] + _running(found)
+        before = after - found.base
+        walk = self._to_sellers(calculation, index, found.seller)
+        edges = [*(bracket.at for bracket in brackets.table), None]
+        pieces = []
+        for place, bracket in enumerate(brackets.table):
+            low, high = bracket.at, edges[place + 1]
+            inside = np.clip(after, low, high) - np.clip(before, low, high)
+            pieces.append((inside, bracket.rate))
+        if self.line is Unit.PAYEE:
+            yield self._gathered(calculation, index, walk, found, pieces)
+            return
+        for place, (inside, rate) in enumerate(pieces, 1):
+            pays = np.flatnonzero(inside) if rate else np.empty(0, dtype=np.int64)
+            yield lines.block(
+                calculation.plan,
+                index,
+                payee=walk.payee[0][pays],
+                base=inside[pays],
+                rate_ppm=rate,
+                source=found.seller[pays],
+                sale=found.sale[pays],
+                level=place,
+                missed=walk.missed[0][pays],
+                reason=walk.reason[0][pays],
+            )
+
+    def _gathered(
+        self, calculation: "Calculation", index: int, walk: Walk, found: Sources, pieces: list[tuple[NDArray[np.int64], int]]
+    ) -> Lines:
+        """Gather each seller's brackets, and what rolls up to a payee, into one line that is rounded once."""
+        plan = calculation.plan
+        payee, missed, reason = walk.payee[0], walk.missed[0], walk.reason[0]
+        lost = payee == NONE
+        key = np.stack((payee, np.where(lost, missed, NONE), np.where(lost, reason, np.int8(Reason.PAID))))
+        distinct, group = np.unique(key, axis=1, return_inverse=True)
+        group = group.reshape(-1)
+        num, den = plan.value_of(NONE)
+        parts = [(inside, group, num * rate) for inside, rate in pieces if rate]
+        amount = money.share_of_sums(parts, den * money.PPM, distinct.shape[1], self.rounding)
+        base = np.zeros(distinct.shape[1], dtype=np.int64)
+        for inside, of, _ in parts:
+            np.add.at(base, of, inside)
+        return lines.block(
+            plan,
+            index,
+            payee=distinct[0],
+            base=base,
+            rate_ppm=0,
+            missed=distinct[1],
+            reason=distinct[2],
+            amount_minor=amount,
+        ).take(np.flatnonzero((base != 0) | (amount != 0)))
+
+
+def _running(found: Sources) -> NDArray[np.int64]:
+    """Add up each seller's volume, row by row, as far as each row."""
+    total = np.cumsum(found.base)
+    starts = np.ones(len(total), dtype=np.bool_)
+    starts[1:] = found.seller[1:] != found.seller[:-1]
+    first = np.maximum.accumulate(np.where(starts, np.arange(len(total)), 0))
+    running: NDArray[np.int64] = total - (total - found.base)[first]
+    return running

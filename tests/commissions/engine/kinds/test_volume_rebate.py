@@ -1,0 +1,89 @@
+"""The volume rebate against its slow twin, whole and marginal."""
+
+from fractions import Fraction
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.commissions.engine.kinds import uplines
+from tests.commissions.engine.kinds.uplines import POINT, brackets, common, measures, rate_of, rate_tables, some_worlds
+
+
+def whole(draw, ranks):
+    return [
+        common(draw, "rebate")
+        | {
+            "kind": "volume_rebate",
+            "tree": draw(st.sampled_from(["sponsor", "place"])),
+            "volume": draw(st.sampled_from(["cv", "pv"])),
+            "rates": rate_tables(draw, ranks),
+            "mode": "whole",
+            "active_only": draw(st.booleans()),
+        }
+    ]
+
+
+def marginal(draw, ranks):
+    table = whole(draw, ranks)[0]
+    rates = {"by": "bracket", **measures(draw, ["own"]), "volume": table["volume"], "table": brackets(draw)}
+    return [table | {"mode": "marginal", "rates": rates}]
+
+
+def outcome(world, bonus, seller):
+    """Return (payee, missed, reason)."""
+    if world.may(bonus, seller):
+        return seller, None, "PAID"
+    return world.heir(bonus, seller, bonus.tree, lambda each: world.may(bonus, each)), seller, world.why_not(bonus, seller)
+
+
+def whole_payments(world, bonus):
+    for seller in world.everybody():
+        rate = Fraction(rate_of(world, bonus, seller), 1_000_000)
+        for sale in seller.sales:
+            base = sale.cv if bonus.volume == "cv" else sale.pv
+            yield seller, sale.order, "points", 0, base * rate * POINT, *outcome(world, bonus, seller)
+
+
+def marginal_payments(world, bonus):
+    edges = [bracket.at for bracket in bonus.rates.table] + [None]
+    for seller in world.everybody():
+        name = f"{bonus.code}."
+        reached = world.past[f"{name}lifetime"][seller.id] if bonus.rates.over == "lifetime" else 0
+        reached += sum(world.past[f"{name}volume.{back}"][seller.id] for back in range(1, bonus.rates.periods or 1))
+        for sale in sorted(seller.sales, key=lambda sale: (sale.at, sale.order, sale.id)):
+            before = reached
+            reached += sale.cv if bonus.volume == "cv" else sale.pv
+            for level, (bracket, (low, high)) in enumerate(zip(bonus.rates.table, pairwise(edges), strict=True), 1):
+                part = inside(reached, low, high) - inside(before, low, high)
+                exact = part * Fraction(bracket.rate, 1_000_000) * POINT
+                yield seller, sale.order, "points", level, exact, *outcome(world, bonus, seller)
+
+
+def inside(volume, low, high):
+    """How much of a volume lies inside a bracket."""
+    return max(0, (volume if high is None else min(volume, high)) - low)
+
+
+@given(some_worlds(whole))
+def test_the_whole_mode_agrees(world):
+    uplines.agree(world, whole_payments)
+
+
+@given(some_worlds(marginal))
+def test_the_marginal_mode_agrees(world):
+    uplines.agree(world, marginal_payments)
+
+
+@given(some_worlds(marginal))
+def test_what_is_left_for_the_next_period_is_what_was_sold(world):
+    result = uplines.calculate(world.plan, world.snapshot)
+    rates = world.plan.bonuses[0].rates
+    sold = {person.id: sum(sale.cv if rates.volume == "cv" else sale.pv for sale in person.sales) for person in world.everybody()}
+    for place, id in enumerate(world.snapshot.people.id.tolist()):
+        if rates.over == "lifetime":
+            assert result.state.people["rebate.lifetime"][place] == world.past["rebate.lifetime"][id] + sold[id]
+        if rates.over == "rolling":
+            assert result.state.people["rebate.volume.1"][place] == sold[id]
+            if rates.periods == 3:
+                assert result.state.people["rebate.volume.2"][place] == world.past["rebate.volume.1"][id]

@@ -1,0 +1,349 @@
+"""Random companies and the slow twin for bonuses that are paid up a line: plain loops over plain objects.
+
+A world is a company with a placement tree beside the sponsor tree, facts and a past. ``payments`` of each kind yield
+(seller, order, unit, level, exact amount, payee, missed, reason); ``twin.rounded`` makes lines of them.
+"""
+
+import dataclasses
+from collections import Counter
+from fractions import Fraction
+
+from hypothesis import strategies as st
+
+from commissions.engine import plan as plans
+from commissions.engine import snapshot
+from commissions.engine.calculate import calculate
+from commissions.engine.result import Reason
+from tests.commissions.engine import twin
+from tests.commissions.engine.companies import engine_snapshot, rank_tables, some_people, some_sales
+
+POINT = Fraction(1)  # a hundredth of a point is worth a hundredth of a dollar
+RATES = ("3%", "5%", "7.77%", "12%", "0.0001%", "33.3333%", "0%")
+LINES = ("order", "source", "payee")
+ROUNDINGS = ("half_even", "half_up", "truncate")
+
+
+class World:
+    """One random company, for the twin and for the engine."""
+
+    def __init__(self, plan, people, sales, places, packs, past):
+        self.plan, self.sales, self.packs, self.past = plan, sales, packs, past
+        self.people = twin.stand(plan, people, sales)
+        self.parents = {
+            "sponsor": {id: person.sponsor for id, person in self.people.items()},
+            "place": {id: self.people.get(above) for id, above in places.items()},
+        }
+        base = engine_snapshot(people, sales)
+        index = snapshot.Index(base.people.id)
+        placed = snapshot.placed(index, id=list(places), parent_id=list(places.values()))
+        by_index = [int(id) for id in base.people.id]
+        rows = dataclasses.replace(
+            base.people, facts={"pack": array(packs, by_index)}, trees={"place": placed} if "place" in plan.trees else {}
+        )
+        state = snapshot.State(people={name: array(values, by_index) for name, values in past.items()})
+        self.snapshot = dataclasses.replace(base, people=rows, state=state)
+
+    def everybody(self):
+        return self.people.values()
+
+    def upline(self, person, tree):
+        """Everybody above, the nearest first."""
+        above = self.parents[tree][person.id]
+        while above is not None:
+            yield above
+            above = self.parents[tree][above.id]
+
+    def below(self, person, tree):
+        """Who is directly below."""
+        return [each for each in self.everybody() if self.parents[tree][each.id] is person]
+
+    def gated(self, bonus, person):
+        gates = [gate for gate in self.plan.gates if bonus.code in gate.bonuses]
+        return any(self.packs[person.id] < gate.requires[0].least for gate in gates)
+
+    def may(self, bonus, person):
+        """Whether a person may be paid a bonus as far as account, gates and activity go."""
+        active = person.is_active or not getattr(bonus, "active_only", True)
+        return person.status == "open" and active and not self.gated(bonus, person)
+
+    def why_not(self, bonus, person):
+        """Why a person who is not paid is not."""
+        if person.status != "open":
+            return person.status.upper()
+        if self.gated(bonus, person):
+            return "GATED"
+        return "RANK_TOO_LOW" if person.is_active else "NOT_ACTIVE"
+
+    def heir(self, bonus, missed, tree, suits):
+        """Who gets what somebody missed."""
+        if bonus.unearned != "roll_up":
+            return None
+        return next((each for each in self.upline(missed, tree) if suits(each) and each.rank >= missed.rank), None)
+
+    def rank_code(self, person):
+        return self.plan.ranks[person.rank].code if person.rank >= 0 else None
+
+
+def array(values, ids):
+    """The values by the engine's order of people."""
+    return snapshot.np.array([values[id] for id in ids], dtype=snapshot.np.int64)
+
+
+@st.composite
+def some_worlds(draw, bonuses, most=22):
+    """A world whose plan has the bonuses that ``bonuses(draw, ranks)`` makes."""
+    ranks = draw(rank_tables())
+    tables = bonuses(draw, ranks)
+    gated = draw(st.sampled_from([False, False, True]))
+    gate = {"code": "gate", "name": "Gate", "bonuses": [tables[-1]["code"]]}
+    plan = plans.restore(
+        {
+            "plan": {
+                "code": "random",
+                "name": "Random",
+                "version": 1,
+                "currency": "USD",
+                "effective_from": "2026-01-01",
+                "credit_date": "paid",
+            },
+            "periods": {"month": {"kind": "month", "time_zone": "UTC"}},
+            "ladder": {"period": "month", "elsewhere": "last"},
+            "exchange": {"EUR": "1.0837", "JPY": "1/151", "KWD": "3.25"},
+            "activity": {"pv": draw(st.sampled_from([0, 10, 20]))},
+            "ranks": ranks,
+            "trees": {"place": {"kind": "matrix", "width": 3, "depth": 9, "spill": "breadth_first"}},
+            "gates": [gate | {"requires": [{"measure": "fact", "name": "pack", "least": 1}]}] if gated else [],
+            "bonuses": tables,
+        }
+    )
+    people = draw(some_people(most))
+    ids = [id for id, _, _ in people]
+    places = draw(some_places(ids))
+    numbers = st.fixed_dictionaries({id: st.sampled_from([0, 0, 1, 2]) for id in ids})
+    volumes = st.fixed_dictionaries({id: st.sampled_from([0, 0, 500, 2500, 9000]) for id in ids})
+    names = {
+        f"{table['code']}.{what}": volumes if what != "away" else numbers
+        for table in tables
+        for what in ("lifetime", "volume.1", "volume.2", "away")
+    }
+    past = draw(st.fixed_dictionaries({**names, "rank.title": numbers}))
+    return World(plan, people, draw(some_sales(people)), places, draw(numbers), past)
+
+
+@st.composite
+def some_places(draw, ids):
+    """A matrix three wide over all people, in any order."""
+    order = draw(st.permutations(ids))
+    places, filled = {order[0]: 0}, Counter()
+    for id in order[1:]:
+        open_places = [each for each in places if filled[each] < 3]
+        above = open_places[draw(st.integers(0, len(open_places) - 1))]
+        places[id] = above
+        filled[above] += 1
+    return places
+
+
+def common(draw, code, lines=LINES, unearned=("breakage", "roll_up")):
+    """The settings of every bonus."""
+    return {
+        "code": code,
+        "name": code,
+        "line": draw(st.sampled_from(lines)),
+        "rounding": draw(st.sampled_from(ROUNDINGS)),
+        "unearned": draw(st.sampled_from(unearned)),
+    }
+
+
+def measures(draw, of=("own", "group")):
+    """What is measured, and over how long."""
+    over = draw(st.sampled_from(["period", "rolling", "lifetime"]))
+    table = {"of": draw(st.sampled_from(of)), "volume": draw(st.sampled_from(["pv", "cv"])), "over": over}
+    return table | ({"periods": draw(st.integers(2, 3))} if over == "rolling" else {})
+
+
+def brackets(draw):
+    """Brackets with rates that mostly rise."""
+    thresholds = sorted(draw(st.sets(st.sampled_from([0, 1, 10, 20, 50, 75.5, 100, 200]), min_size=1, max_size=4)))
+    return [{"at": f"{at}", "rate": draw(st.sampled_from(RATES))} for at in thresholds]
+
+
+def rate_tables(draw, ranks, of=("own", "group")):
+    """Rates by bracket or by rank."""
+    if draw(st.booleans()):
+        return {"by": "bracket", **measures(draw, of), "table": brackets(draw)}
+    return {"by": "rank", "table": {rank["code"]: draw(st.sampled_from(RATES)) for rank in ranks}}
+
+
+def level_settings(draw, ranks, lowest=0):
+    """Rates by level and what unlocks the levels; ranks below ``lowest`` have none."""
+    count = draw(st.integers(1, 4))
+    percents = st.sampled_from(["10%", "5%", "7.77%", "33.3333%", "0%"])
+    if draw(st.booleans()):
+        rates = [draw(percents) for _ in range(count)]
+    else:
+        own = {rank["code"]: draw(st.integers(0, count)) if place >= lowest else 0 for place, rank in enumerate(ranks)}
+        own[ranks[-1]["code"]] = count
+        rates = {code: [draw(percents) for _ in range(levels)] for code, levels in own.items()}
+    settings = {"rates": rates}
+    if draw(st.booleans()):
+        settings["depth"] = {
+            rank["code"]: draw(st.integers(0, count)) if place >= lowest else 0 for place, rank in enumerate(ranks)
+        }
+    if draw(st.sampled_from([False, False, True])):
+        settings["tiers"] = [{"legs": 0, "depth": draw(st.integers(0, count))}, {"legs": 2, "depth": count}]
+    if draw(st.sampled_from([False, False, True])):
+        settings["held"] = {"fact": "pack", "table": [{"least": 1, "depth": draw(st.integers(0, count))}]}
+    return settings
+
+
+def heads(draw, ranks):
+    """What it takes to head a group."""
+    if draw(st.booleans()):
+        return {"by": "rank", "rank": draw(st.sampled_from(ranks))["code"]}
+    return {"by": "volume", **measures(draw), "least": draw(st.sampled_from([1, 20, 50, 100]))}
+
+
+def own(person, volume):
+    """A person's own volume."""
+    return sum(sale.pv if volume == "pv" else sale.cv for sale in person.sales)
+
+
+def group(world, tree, volume, person, away=lambda _each: False):
+    """A person's own volume and that of everybody below who is not at or below somebody away."""
+    return own(person, volume) + sum(
+        group(world, tree, volume, each, away) for each in world.below(person, tree) if not away(each)
+    )
+
+
+def measured(world, measure, tree, code, person):
+    """The volume that is measured, with what the past adds to it."""
+    if measure.of == "own":
+        now = own(person, measure.volume)
+    elif measure.of == "group":
+        now = group(world, tree, measure.volume, person)
+    else:
+        breaks = next(bonus for bonus in world.plan.bonuses if bonus.code == measure.without)
+        now = group(world, tree, measure.volume, person, lambda each: is_away(world, breaks, each))
+    if measure.over == "lifetime":
+        return now + world.past[f"{code}.lifetime"][person.id]
+    return now + sum(world.past[f"{code}.volume.{back}"][person.id] for back in range(1, measure.periods or 1))
+
+
+def rate_of(world, bonus, person):
+    """The rate of a person in a bonus with brackets or rates by rank."""
+    rates = bonus.rates
+    if rates.by == "rank":
+        return rates.table[world.rank_code(person)] if person.rank >= 0 else 0
+    volume = measured(world, rates, bonus.tree, bonus.code, person)
+    reached = [bracket.rate for bracket in rates.table if volume >= bracket.at]
+    return reached[-1] if reached else 0
+
+
+def is_head(world, bonus, person):
+    """Whether a person fulfils what it takes to head a group."""
+    head = bonus.head
+    if head.by == "rank":
+        return person.rank >= next(place for place, rank in enumerate(world.plan.ranks) if rank.code == head.rank)
+    if head.by == "rate":
+        return rate_of(world, next(each for each in world.plan.bonuses if each.code == head.bonus), person) >= head.least
+    return measured(world, head, bonus.tree, bonus.code, person) >= head.least
+
+
+def is_away(world, bonus, person):
+    """Whether a person's group has left the upline's personal groups."""
+    now, before = is_head(world, bonus, person), world.past[f"{bonus.code}.away"][person.id] > 0
+    if bonus.leaves == "this_period":
+        return now or (before and not bonus.recapture)
+    return before and (now or not bonus.recapture)
+
+
+def levels_open(world, bonus, person):
+    """Down to which level a person is paid by rank, frontline and what is held."""
+    code = world.rank_code(person)
+    by_rank = isinstance(bonus.rates, dict)
+    most = max(len(rates) for rates in bonus.rates.values()) if by_rank else len(bonus.rates)
+    limits = [most]
+    if by_rank:
+        limits.append(len(bonus.rates[code]) if code else 0)
+    if bonus.depth:
+        limits.append(bonus.depth[code] if code else 0)
+    if bonus.tiers:
+        legs = sum(each.is_active for each in person.children)
+        limits.append([0, *(tier.depth for tier in bonus.tiers if legs >= tier.legs)][-1])
+    if bonus.held:
+        limits.append([0, *(pack.depth for pack in bonus.held.table if world.packs[person.id] >= pack.least)][-1])
+    return min(limits)
+
+
+def level_rate(world, bonus, level, person):
+    """The rate of a level for a person, or for nobody at all."""
+    if not isinstance(bonus.rates, dict):
+        return bonus.rates[level - 1]
+    if person is None:
+        return max(rates[level - 1] for rates in bonus.rates.values() if len(rates) >= level)
+    rates = bonus.rates[world.rank_code(person)] if person.rank >= 0 else ()
+    return rates[level - 1] if len(rates) >= level else 0
+
+
+def level_payments(world, bonus, seller, met, pays):
+    """Yield the payments of one seller's sales; ``met`` has (level, person or None), ``pays(person, level)`` says if."""
+    for level, person in met:
+        rate = level_rate(world, bonus, level, person)
+        for sale in seller.sales:
+            exact = (sale.cv if bonus.volume == "cv" else sale.pv) * Fraction(rate, 1_000_000) * POINT
+            if not rate:
+                continue
+            if person is None:
+                yield seller, sale.order, "points", level, exact, None, None, "NOBODY_ABOVE"
+            elif pays(person, level):
+                yield seller, sale.order, "points", level, exact, person, None, "PAID"
+            else:
+                heir = world.heir(bonus, person, bonus.tree, lambda each: pays(each, level))  # noqa: B023
+                reason = world.why_not(bonus, person)
+                if is_short(world, bonus, person):
+                    reason = "GATED"
+                yield seller, sale.order, "points", level, exact, heir, person, reason
+
+
+def is_short(world, bonus, person):
+    """Whether it is the own personal group alone that keeps a head of a breakaway from being paid."""
+    if bonus.kind != "breakaway" or not world.may(bonus, person):
+        return False
+    return personal_group(world, bonus, person) < bonus.minimum.least
+
+
+def personal_group(world, bonus, person):
+    """The personal group that the minimum of a breakaway asks for."""
+    return group(world, bonus.tree, bonus.minimum.volume, person, lambda each: is_away(world, bonus, each))
+
+
+def agree(world, payments_of):
+    """Assert that the engine's lines of the last bonus are those of the twin, and return the result."""
+    result = calculate(world.plan, world.snapshot)
+    place = len(world.plan.bonuses) - 1
+    bonus = world.plan.bonuses[place]
+    theirs = Counter(
+        (line.payee, line.source, line.order, line.level, line.amount, line.missed, line.reason)
+        for line in twin.rounded(world.plan, bonus, list(payments_of(world, bonus)))
+        if line.amount
+    )
+    assert Counter(lines_of(world, result, place)) == theirs
+    return result
+
+
+def lines_of(world, result, place):
+    """The engine's lines of one bonus that are of something."""
+    ids, lines = [*world.snapshot.people.id.tolist(), None], result.lines
+    for row in range(len(lines)):
+        sale = int(lines.sale[row])
+        if lines.bonus[row] != place or not lines.amount_minor[row]:
+            continue
+        yield (
+            ids[lines.payee[row]],
+            ids[lines.source[row]],
+            int(world.snapshot.sales.order[sale]) if sale >= 0 else None,
+            int(lines.level[row]),
+            int(lines.amount_minor[row]),
+            ids[lines.missed[row]],
+            Reason(lines.reason[row]).name,
+        )
