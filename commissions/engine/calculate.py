@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import caps, money, ranks, volumes
+from commissions.engine import caps, moments, money, ranks
 from commissions.engine.calculation import Calculation
 from commissions.engine.caps import Step
 from commissions.engine.plan import Plan
 from commissions.engine.result import Lines, Result, Standings
 from commissions.engine.snapshot import NONE, Snapshot, require_sound
+from commissions.engine.standing import stand as stand
 
 
 def calculate(plan: Plan, snapshot: Snapshot, *, keep_lines: bool = True) -> Result:
@@ -47,20 +48,6 @@ def calculate(plan: Plan, snapshot: Snapshot, *, keep_lines: bool = True) -> Res
     )
 
 
-def stand(plan: Plan, snapshot: Snapshot) -> Standings:
-    """Compute who is active, then the measures that count for ranks, then the ranks."""
-    snapshot = volumes.settled(plan, snapshot)
-    pv = volumes.own_volume(snapshot)
-    gv = volumes.group_volume(snapshot, pv)
-    payable = volumes.payable(snapshot)
-    active = ranks.active(plan, snapshot, payable=payable, pv=pv, gv=gv)
-    holder = volumes.holders(plan, snapshot.people, active)
-    if holder is not None:
-        pv = volumes.moved(pv, holder)
-        gv = volumes.group_volume(snapshot, pv)
-    return ranks.stand(plan, snapshot, pv=pv, gv=gv, payable=payable, active=active, holder=holder)
-
-
 def earn(calculation: Calculation, index: int, kept: list[Lines] | None) -> int:
     """Compute one bonus, add it up by person, and return what nobody earned of it."""
     unearned = 0
@@ -83,7 +70,7 @@ def earn(calculation: Calculation, index: int, kept: list[Lines] | None) -> int:
 
 def lines(calculation: Calculation, index: int) -> Iterator[Lines]:
     """Yield the payment lines of one bonus in blocks, level by level, as they would be stored."""
-    yield from calculation.plan.bonuses[index].pay(calculation, index)
+    yield from moments.lines(calculation, index)
 
 
 def cap(calculation: Calculation, step: Step) -> None:

@@ -18,7 +18,8 @@ class Calculation:
 
     ``earned`` is ``[bonus, person]`` before any cap and ``paid`` after the caps taken so far; both are filled bonus by
     bonus, and a bonus reads only what it names. ``set_aside`` is what was earned and is not paid because of a choice, and
-    ``person_cut`` what the persons' caps took. ``leaves`` gathers what the next period has to know.
+    ``person_cut`` what the persons' caps took. ``leaves`` gathers what the next period has to know,
+    ``rank_changes`` keeps what ``moments.py`` found.
     """
 
     plan: Plan
@@ -31,6 +32,7 @@ class Calculation:
     leaves: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     leaves_company: dict[str, int] = field(default_factory=dict)
     leaves_tables: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    rank_changes: list[tuple[int, NDArray[np.int64], NDArray[np.int8]]] = field(default_factory=list)
 
     @classmethod
     def begin(cls, plan: Plan, snapshot: Snapshot, standings: Standings) -> "Calculation":

@@ -178,3 +178,20 @@ def _check_rungs(ranks: tuple[Rank, ...], report: Report) -> None:
             if isinstance(required, PeriodsAtRank) and required.reads_ranks and required.rank not in lower:
                 known = f"a rank below {rank.code}, or this_period left out, as {rank.code} is not settled yet"
                 report.wrong(f"ranks[{place}].requires[{number}].rank", required.rank, known)
+
+
+def check_rises(ranks: tuple[Rank, ...], activity: Activity, compression: Compression | None, report: Report) -> None:
+    """Report tests that somebody could fail by more volume: no order could then be said to be the one that reaches a rank."""
+    meant = "what more volume can only bring nearer, as ladder.in_force is crossing"
+    holders: list[tuple[str, Activity | Rank]] = [("activity", activity)]
+    holders += [(f"ranks[{place}]", rank) for place, rank in enumerate(ranks, 1)]
+    for path, holder in holders:
+        for number, required in enumerate(holder.requires, 1):
+            if not required.rises:
+                report.wrong(f"{path}.requires[{number}].measure", required.measure, meant)
+    for place, rank in enumerate(ranks, 1):
+        for number, legs in enumerate(rank.legs, 1):
+            if legs.looks_through is not LooksThrough.NOBODY:
+                report.wrong(f"ranks[{place}].legs[{number}].looks_through", legs.looks_through, meant)
+    if compression is not None and compression.moves_volume:
+        report.wrong("compression.inactive_volume", compression.inactive_volume, meant)

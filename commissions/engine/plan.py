@@ -117,7 +117,20 @@ class Plan:
     def needs_everybody(self, steps: tuple[int | Step, ...]) -> bool:
         """Whether something in a calculation depends on everybody's figures, and not on single sales alone."""
         bonuses = [self.bonuses[step] for step in steps if not isinstance(step, Step)]
-        return self.caps.takes or not all(bonus.per_sale and bonus.line is not Unit.PAYEE for bonus in bonuses)
+        alone = self.pays_sales_alone and all(bonus.per_sale and bonus.line is not Unit.PAYEE for bonus in bonuses)
+        return self.caps.takes or not alone
+
+    @cached_property
+    def pays_sales_alone(self) -> bool:
+        """Whether a sale is paid by how everybody stands, and by the tree as it is held, and by nothing else."""
+        drops = self.compression is not None and self.compression.drops_terminated
+        return self.ladder.in_force is not InForce.CROSSING and not drops
+
+    def is_told_by_sale(self, index: int) -> bool:
+        """Whether the lines of a bonus can be found from single sales and the standings above them, without everybody."""
+        bonus = self.bonuses[index]
+        alone = bonus.per_sale and self.pays_sales_alone
+        return alone and not self.caps.takes and not any(bonus.code in each.sets_aside for each in self.bonuses)
 
     def bonus_index(self, code: str) -> int:
         """Say which of the bonuses has this code."""
@@ -260,9 +273,21 @@ def _check(values: dict[str, Any], report: Report) -> None:
         _check_money(heading.currency, {name: values.get(name) for name in ("bonuses", "caps", "ranks")}, report)
     if values.get("caps"):
         caps.check(values["caps"], names, report)
+    if values["ladder"] and values["activity"]:
+        _check_by_order(values, report)
     for place, bonus in enumerate(bonuses, 1):
         bonus.check(f"bonuses[{place}]", names, report)
     _check_circles(bonuses, report)
+
+
+def _check_by_order(values: dict[str, Any], report: Report) -> None:
+    """Report what keeps a plan from paying each order by the ranks of its own moment, where that is what it says."""
+    if values["ladder"].in_force is not InForce.CROSSING:
+        return
+    ladder.check_rises(values["ranks"], values["activity"], values.get("compression"), report)
+    for place, bonus in enumerate(values["bonuses"], 1):
+        if bonus.goes_by_order and bonus.line is not Unit.ORDER:
+            report.wrong(f"bonuses[{place}].line", bonus.line, "order, as each has ranks of its own: ladder.in_force is crossing")
 
 
 def _check_money(currency: str, parts: dict[str, Any], report: Report) -> None:

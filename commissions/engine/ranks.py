@@ -80,7 +80,7 @@ def stand(
         active=active,
         rank=rank,
         tested=tested,
-        best=_best_below(snapshot, rank, len(plan.ranks)),
+        best=best_below(snapshot, rank, len(plan.ranks)),
         legs=_legs(plan, sight),
         counted_gv=counted_gv,
         measured=measured,
@@ -243,7 +243,7 @@ def counted_volume(rung: Rank, snapshot: Snapshot, pv: NDArray[np.int64], gv: ND
     return own + tree.sum_of_children(np.minimum(gv, at_most), parent)
 
 
-def _best_below(snapshot: Snapshot, rank: NDArray[np.int8], ranks: int) -> NDArray[np.int8]:
+def best_below(snapshot: Snapshot, rank: NDArray[np.int8], ranks: int) -> NDArray[np.int8]:
     """Find the highest rank in each downline, the person included."""
     held = rank if snapshot.outside is None else np.maximum(rank, snapshot.outside.best)
     best = np.full(len(rank), NO_RANK, dtype=np.int8)
@@ -317,10 +317,8 @@ def requirements(
     others = []
     if measured is not None:
         place = {required: row for row, required in enumerate(plan.requirements)}
-        others = [
-            Requirement(Measure.REQUIRED, int(measured[place[each]]), each.need, required=each) for each in rung.requires
-        ]
-    return (*(each for each in of_volume if each.need), *of_legs, *others)
+        others = [Requirement(Measure.REQUIRED, int(measured[place[each]]), each.need, required=each) for each in rung.requires]
+    return (*(each for each in of_volume if each.need or each.missing), *of_legs, *others)
 
 
 def requirements_of(plan: Plan, standings: Standings, person: int, target: int) -> tuple[Requirement, ...]:

@@ -77,7 +77,7 @@ def refresh(plan: Plan, held: Held, sales: Sales, changed: NDArray[np.int64] = _
     unearned = held.unearned.copy()
     gains: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
     steps = plan.steps(held.frame.period or plan.ladder.period)
-    by_sale = [step for step in steps if not isinstance(step, Step) and _in_slices(plan.bonuses[step])]
+    by_sale = [step for step in steps if not isinstance(step, Step) and _in_slices(plan, plan.bonuses[step])]
     for index in by_sale:
         people, gained, to_nobody = _gains(refreshing, index)
         unearned[index] += to_nobody
@@ -105,8 +105,8 @@ class _Refreshing:
     after: After
 
 
-def _in_slices(bonus: Bonus) -> bool:
-    return bonus.per_sale and bonus.line is not Unit.PAYEE
+def _in_slices(plan: Plan, bonus: Bonus) -> bool:
+    return plan.pays_sales_alone and bonus.per_sale and bonus.line is not Unit.PAYEE
 
 
 def _settled(
@@ -124,7 +124,7 @@ def _settled(
     for step in steps:
         if isinstance(step, Step):
             cap(calculation, step)
-        elif _in_slices(plan.bonuses[step]):
+        elif _in_slices(plan, plan.bonuses[step]):
             calculation.earned[step] = held.earned[step]
             people, gained = gains[step]
             calculation.earned[step, people] += gained
@@ -204,7 +204,7 @@ def lines_of(plan: Plan, held: Held, person: int) -> tuple[Lines, Sales]:
     are as held; the ``sale`` of a line is an index into the sales that are returned with it.
     """
     of_period = plan.steps(held.frame.period or plan.ladder.period)
-    steps = [step for step in of_period if not isinstance(step, Step) and plan.bonuses[step].per_sale]
+    steps = [step for step in of_period if not isinstance(step, Step) and plan.pays_sales_alone and plan.bonuses[step].per_sale]
     if not steps:
         return Lines.join([]), sales_of(held.batches, _NOBODY)
     concerned = np.array([person])

@@ -117,9 +117,10 @@ def bounds(plan: "Plan", snapshot: Snapshot, may: NDArray[np.bool_], *, with_gra
     if with_grace and plan.ladder.grace is not None and plan.ladder.grace.pay is GracePay.KEPT:
         floor = _kept(plan.ladder.grace, snapshot)
     facts = snapshot.people.facts
-    for name, bound in ((FLOOR, floor), (CEILING, ceiling)):
-        if name in facts:
-            bound[:] = np.where(facts[name] != 0, _rank_of(facts[name], top), bound)
+    if FLOOR in facts:
+        floor = np.maximum(floor, np.where(facts[FLOOR] != 0, _rank_of(facts[FLOOR], top), NO_RANK))
+    if CEILING in facts:
+        ceiling = np.where(facts[CEILING] != 0, _rank_of(facts[CEILING], top), ceiling)
     floor = np.minimum(floor, ceiling)
     if OVERRIDE in facts:
         set_to = _rank_of(facts[OVERRIDE], top)

@@ -102,9 +102,22 @@ class Bonus(ABC):
         return ()
 
     @property
+    def sets_aside(self) -> tuple[str, ...]:
+        """The codes of the bonuses of which it may take back what they paid, as the greater of two does."""
+        return ()
+
+    @property
     def per_sale(self) -> bool:
         """Whether it depends on one sale and the standings above it, so that new sales alone can be paid."""
         return False
+
+    @property
+    def goes_by_order(self) -> bool:
+        """Whether what it pays on some orders is the same whatever other orders there are, given how people stand.
+
+        Only then can each order be paid by the ranks of its own moment.
+        """
+        return self.per_sale
 
     def check(self, path: str, names: Names, report: Report) -> None:
         """Report settings that contradict each other or name something that is not there."""

@@ -99,6 +99,11 @@ class Requirement(ABC):
         return False
 
     @property
+    def rises(self) -> bool:
+        """Whether more volume, whose ever it is, can only bring it nearer."""
+        return True
+
+    @property
     def ranks(self) -> tuple[str, ...]:
         """The codes of the ranks that it looks at."""
         return ()

@@ -101,6 +101,10 @@ class PersonalGroupVolume(_OfVolume):
         return self.less is not Less.BREAKAWAY
 
     @property
+    def rises(self) -> bool:
+        return self.less is Less.BREAKAWAY
+
+    @property
     def ranks(self) -> tuple[str, ...]:
         return (self.rank,)
 
@@ -131,6 +135,10 @@ class CustomerShare(Requirement):
     @property
     def need(self) -> int:
         return self.least
+
+    @property
+    def rises(self) -> bool:
+        return False
 
     def have(self, sight: Sight) -> NDArray[np.int64]:
         if self.of is Of.OWN:

@@ -39,7 +39,9 @@ def test_a_requirement_of_nothing_is_not_told():
 
 
 def test_under_a_leg_cap_the_volume_that_counts_is_told():
-    capped = plans.parse(TEXT.replace("gv = 2500", 'gv = 2500\nleg_cap = { of = "requirement", share = "40%", own_volume = "free" }'))
+    capped = plans.parse(
+        TEXT.replace("gv = 2500", 'gv = 2500\nleg_cap = { of = "requirement", share = "40%", own_volume = "free" }')
+    )
     silver = ranks.requirements_of(capped, standings(capped), person=0, target=2)
     assert silver[1] == Requirement(Measure.GV, 99_50 + 600_00 + 1000_00, 2500_00)
     assert capped.capped_ranks == (2,)
