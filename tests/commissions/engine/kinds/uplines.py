@@ -90,7 +90,7 @@ def array(values, ids):
 
 
 @st.composite
-def some_worlds(draw, bonuses, most=22):
+def some_worlds(draw, bonuses, most=16):
     """A world whose plan has the bonuses that ``bonuses(draw, ranks)`` makes."""
     ranks = draw(rank_tables())
     tables = bonuses(draw, ranks)
