@@ -16,7 +16,7 @@ from commissions import plan_versions, simulations
 from commissions.engine import document as engine_document
 from commissions.engine import editing
 from commissions.engine.toml_text import toml
-from commissions.models import PlanVersion
+from commissions.models import Period, PlanVersion
 
 LARGEST = 500_000
 """The longest document that is read, in bytes."""
@@ -44,8 +44,8 @@ def label_of(setting, names):
 class SimulationForm(forms.Form):
     """What is to be simulated. ``plan`` is the engine's plan that the numbers start from, ``mode`` how it is changed."""
 
-    first = forms.ModelChoiceField(None, label=gettext_lazy("From"), empty_label=None)
-    last = forms.ModelChoiceField(None, label=gettext_lazy("To"), empty_label=None)
+    first = forms.ModelChoiceField(Period.objects.none(), label=gettext_lazy("From"), empty_label=None)
+    last = forms.ModelChoiceField(Period.objects.none(), label=gettext_lazy("To"), empty_label=None)
     baseline = forms.ModelChoiceField(
         PlanVersion.objects.all(), label=gettext_lazy("Compared with"), required=False,
         empty_label=gettext_lazy("the plan that each period counted by"),

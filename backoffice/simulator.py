@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice import charts
-from commissions import simulated
 from commissions.engine.snapshot import NO_RANK
 from commissions.models import Period, Simulation
+from commissions.simulations import results
 from genealogy.models import Distributor
 
 LISTED = 50
@@ -96,7 +96,7 @@ def sums(simulation):
 
 
 def _shares(name, whole, before, after):
-    return Pair(name, simulated.ratio(before["total"], whole), simulated.ratio(after["total"], whole))
+    return Pair(name, results.ratio(before["total"], whole), results.ratio(after["total"], whole))
 
 
 def by_bonus(simulation, figures=None):
@@ -189,7 +189,7 @@ def found(words):
 
 def of_person(simulation, distributor):
     """Return what a simulation says of one person: period by period, and by bonus over all of them."""
-    told = simulated.of_person(list(simulation.periods.all()), distributor.pk)
+    told = results.of_person(list(simulation.periods.all()), distributor.pk)
     return {
         "periods": [
             {
@@ -232,7 +232,7 @@ def by_own_period(rows):
 def result(simulation):
     """Return all that the page of a result shows."""
     rows = list(simulation.periods.all())
-    names, own, last = rank_names(simulation), by_own_period(rows), simulated.last_own(rows)
+    names, own, last = rank_names(simulation), by_own_period(rows), results.last_own(rows)
     winners, losers = most_changed(simulation)
     return {
         "sums": sums(simulation),

@@ -8,11 +8,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
-from commissions import carried, killpoints, live, locks, periods, plan_versions, simulated, simulations, snapshots
+from commissions import killpoints, live, locks, periods, plan_versions, simulations, snapshots
 from commissions.engine.calculate import calculate
 from commissions.engine.snapshot import NO_STATE, State
 from commissions.models import Period, PlanVersion, RunTotal, SimulatedPeriod, Simulation
-from commissions.simulations import Question
+from commissions.simulations import Question, carried, results
 from genealogy import people
 from genealogy.models import Distributor, User
 from tests.commissions.company import at, plan
@@ -43,7 +43,7 @@ def done(simulation):
 
 
 def of(simulation, person):
-    return simulated.of_person(list(simulation.periods.all()), person.pk)
+    return results.of_person(list(simulation.periods.all()), person.pk)
 
 
 def test_the_same_plan_changes_nothing(months):
@@ -222,14 +222,14 @@ def test_a_result_never_changes_but_may_be_forgotten(months):
 
 
 def test_whoever_earned_is_in_the_stored_arrays_once_in_order(company, months, monkeypatch):
-    monkeypatch.setattr(simulated, "PEOPLE_A_ROW", 2)
+    monkeypatch.setattr(results, "PEOPLE_A_ROW", 2)
     simulation = done(asked(months))
     rows = list(simulation.periods.all())
     for row in rows:
-        ids = np.concatenate([part.id for part in simulated.people(row)])
+        ids = np.concatenate([part.id for part in results.people(row)])
         assert (ids[1:] > ids[:-1]).all() and len(ids) == 5
         assert row.people.count() == 3
-    ids, sums, ranks = simulated.totals(rows)
+    ids, sums, ranks = results.totals(rows)
     assert sums.sum(axis=1).tolist() == [simulation.figures["before"]["total"], simulation.figures["after"]["total"]]
     assert ranks.shape == sums.shape
 
@@ -252,7 +252,7 @@ def test_looking_up_a_person_is_one_query(company, months, django_assert_num_que
     simulation = done(asked(months))
     rows = list(simulation.periods.all())
     with django_assert_num_queries(1):
-        simulated.of_person(rows, company.id("ben"))
+        results.of_person(rows, company.id("ben"))
 
 
 def test_a_draft_gets_the_next_number_and_never_comes_into_force(company):

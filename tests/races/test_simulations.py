@@ -19,7 +19,7 @@ def asked(company):
     told = company.manage(
         "shell",
         "-c",
-        "from commissions import simulations, timeline; from commissions.models import Period\n"
+        "from commissions import simulations; from commissions.models import Period\n"
         "own = list(Period.objects.order_by('starts_at'))[-3:]\n"
         "text = own[-1].plan.document.replace('\"10%\"', '\"11%\"')\n"
         "print('number', simulations.ask(simulations.Question(text, own[0], own[-1])).pk)",

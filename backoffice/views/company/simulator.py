@@ -11,12 +11,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from backoffice import numbers, simulator
 from backoffice.access import head_office_required
 from backoffice.plan_forms import DOCUMENT, NUMBERS, SimulationForm
-from commissions import plan_versions, simulation_files, simulations
+from commissions import plan_versions, simulations
 from commissions.models import PlanVersion, Simulation
+from commissions.simulations import files
 from genealogy.models import Distributor
 
 SEE, ASK = "commissions.view_simulation", "commissions.add_simulation"
-FILES = {"people": simulation_files.by_person, "lines": simulation_files.by_line}
+FILES = {"people": files.by_person, "lines": files.by_line}
 
 
 @require_GET

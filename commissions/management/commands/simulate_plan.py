@@ -9,11 +9,12 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from commissions import formats, plan_versions, simulated, simulation_files, simulations
+from commissions import formats, plan_versions, simulations
 from commissions.engine import document as engine_document
 from commissions.engine import editing
 from commissions.engine.toml_text import toml
 from commissions.models import Period, PlanVersion, Simulation
+from commissions.simulations import files, results
 
 STOPPED, INTERRUPTED = 3, 130
 LOOK_SECONDS = 0.5
@@ -55,7 +56,7 @@ class Command(BaseCommand):
             sys.exit(STOPPED)
         if simulation.state == Simulation.State.FAILED:
             raise CommandError(simulation.error)
-        for path, lines in ((options["csv"], simulation_files.by_person), (options["lines"], simulation_files.by_line)):
+        for path, lines in ((options["csv"], files.by_person), (options["lines"], files.by_line)):
             if path:
                 self._write(path, lines(simulation))
         told = json.dumps(simulation.figures) if options["json"] else "\n".join(self._told(simulation))
@@ -160,7 +161,7 @@ class Command(BaseCommand):
             yield row(f"  {name}", before["by_bonus"][place], after["by_bonus"][place])
         yield row(_("Unearned"), before["unearned"], after["unearned"])
         for base, name in (("sold_minor", _("Paid of what was sold")), ("volume_minor", _("Paid of CV"))):
-            shares = [formats.percent(simulated.ratio(side["total"], figures[base])) for side in (before, after)]
+            shares = [formats.percent(results.ratio(side["total"], figures[base])) for side in (before, after)]
             yield f"  {name:<28}{shares[0]:>20}{shares[1]:>20}"
         yield ""
         for period in simulation.periods.all():

@@ -6,9 +6,9 @@ Amounts are whole and exact, as plain numbers with a point; text that a spreadsh
 import csv
 from decimal import Decimal
 
-from commissions import simulated
 from commissions.engine.money import EXPONENTS
 from commissions.engine.snapshot import NO_RANK
+from commissions.simulations import results
 from genealogy.models import Distributor
 
 PEOPLE_AT_ONCE = 5_000
@@ -32,7 +32,7 @@ def by_person(simulation):
     """Yield the lines of a CSV of everybody's sums over all periods, with the ranks of the last one."""
     line = csv.writer(Echo()).writerow
     yield line(BY_PERSON)
-    ids, sums, ranks = simulated.totals(list(simulation.periods.all()))
+    ids, sums, ranks = results.totals(list(simulation.periods.all()))
     for start in range(0, len(ids), PEOPLE_AT_ONCE):
         part = slice(start, start + PEOPLE_AT_ONCE)
         people = _people(ids[part].tolist())
@@ -49,7 +49,7 @@ def by_line(simulation):
     yield line(BY_LINE)
     codes = [code for code, _name in simulation.bonuses]
     for period in simulation.periods.all():
-        for part in simulated.people(period):
+        for part in results.people(period):
             people = _people(part.id.tolist())
             before, after = part.before.tolist(), part.after.tolist()
             for row, person in enumerate(part.id.tolist()):

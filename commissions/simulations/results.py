@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commissions import packing
 from commissions.engine import compare
 from commissions.engine.snapshot import NO_RANK
 from commissions.models import SimulatedPeople
+from commissions.simulations import packing
 
 PEOPLE_A_ROW = 10_000
 """So many people share a row: few enough to look one up in a moment, enough to be packed well."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commissions import packing
 from commissions.engine.snapshot import Snapshot, State
+from commissions.simulations import packing
 
 SIDES = ("before", "after")
 

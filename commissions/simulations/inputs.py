@@ -9,10 +9,10 @@ import copy
 import dataclasses
 
 from commissions import plan_versions, sale_columns, snapshots
-from commissions.carried import SIDES, Carry
 from commissions.engine.snapshot import Index
 from commissions.models import Run
-from commissions.runs import inputs
+from commissions.runs import inputs as run_inputs
+from commissions.simulations.carried import SIDES, Carry
 
 
 def read(stretch):
@@ -42,7 +42,7 @@ def _source(stretch):
     """
     run = closed_run(stretch.period)
     if run is not None:
-        people = inputs.people_of(run)
+        people = run_inputs.people_of(run)
         named = {code for version in stretch.versions.values() for code in plan_versions.load(version).trees}
         if named <= people.trees.keys():
             index = Index(people.id)
@@ -62,5 +62,5 @@ def begin(stretch):
     """Return what both plans carry into the first period of a timeline: what the runs before it left."""
     period = stretch.period if stretch.period.pk else stretch.own
     run = closed_run(period)
-    snapshot = (inputs.read_again(run) if run else inputs.read(period)).snapshot
+    snapshot = (run_inputs.read_again(run) if run else run_inputs.read(period)).snapshot
     return Carry(snapshot.people.id, snapshot.state, snapshot.state)

@@ -16,13 +16,14 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from commissions import carried, killpoints, live, locks, plan_versions, simulated, simulated_inputs, snapshots, timeline
+from commissions import killpoints, live, locks, plan_versions, snapshots
 from commissions.engine import compare, editing
 from commissions.engine.money import AmountTooLarge
 from commissions.engine.plan import NoRate
 from commissions.engine.snapshot import Unsound
 from commissions.engine.tree import BrokenTree
 from commissions.models import Period, PlanVersion, SimulatedPeriod, Simulation
+from commissions.simulations import carried, inputs, results, timeline
 from config.outbox.wake import Bell
 
 QUEUE = "default"
@@ -201,13 +202,13 @@ def _run(simulation):
     stretches = timeline.of(timeline.leading(simulation.first, simulation.last), simulation.baseline, tried)
     stored = set(simulation.periods.values_list("kind", "starts_at"))
     simulation.refresh_from_db(fields=["carried"])
-    carry = carried.Carry.read(simulation.carried) or simulated_inputs.begin(stretches[0])
+    carry = carried.Carry.read(simulation.carried) or inputs.begin(stretches[0])
     for number, stretch in enumerate(stretches):
         if (stretch.kind, stretch.period.starts_at) not in stored:
             carry = _simulate(simulation, number, stretch, carry)
             killpoints.reach("simulation.period")
     _reach(simulation, simulation.steps - 1, "adding_up")
-    figures = simulated.in_all(list(simulation.periods.order_by("number")))
+    figures = results.in_all(list(simulation.periods.order_by("number")))
     ended = {"state": State.DONE, "step": simulation.steps, "doing": "", "figures": figures, "carried": None, "ended_at": Now()}
     if not _unstopped(simulation).update(**ended):
         raise Cancelled
@@ -217,7 +218,7 @@ def _simulate(simulation, number, stretch, carry):
     """Calculate one period under both plans, store what differs and return what the next period needs to know."""
     step = number * STEPS_A_PERIOD
     _reach(simulation, step, "reading")
-    snapshots_by_side = simulated_inputs.read(stretch)
+    snapshots_by_side = inputs.read(stretch)
     sides = {}
     for place, side in enumerate(carried.SIDES, 1):
         _reach(simulation, step + place, side)
@@ -228,9 +229,9 @@ def _simulate(simulation, number, stretch, carry):
     bonuses, ranks = ([code for code, _name in table] for table in (simulation.bonuses, simulation.ranks))
     difference = compare.difference(sides["before"], sides["after"], bonuses=bonuses, ranks=ranks)
     ids = snapshots_by_side["before"].people.id
-    figures = simulated.of_period(difference, len(ranks)) | _base(stretch, snapshots_by_side)
+    figures = results.of_period(difference, len(ranks)) | _base(stretch, snapshots_by_side)
     carry = carried.Carry(ids, sides["before"].state, sides["after"].state)
-    _store(simulation, number, stretch, figures, simulated.Figures.of(ids, difference), carry)
+    _store(simulation, number, stretch, figures, results.Figures.of(ids, difference), carry)
     return carry
 
 
@@ -252,7 +253,7 @@ def _store(simulation, number, stretch, figures, people, carry):
         if not _unstopped(simulation).update(carried=carry.written()):
             raise Cancelled
         row.save(force_insert=True)
-        simulated.store(row, people)
+        results.store(row, people)
 
 
 def _unstopped(simulation):
