@@ -10,15 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine.document import Table, setting
-from commissions.engine.kinds import Whole, choice
+from commissions.engine.kinds import Report, Whole, choice
 from commissions.engine.snapshot import Snapshot
 
 
 class Spill(StrEnum):
-    """Where somebody goes whose place under the sponsor is taken."""
+    """Where somebody goes in a matrix: the first free seat, the end of the left outer line, or the leg asked for."""
 
     BREADTH_FIRST = "breadth_first"
     POWER_LEG = "power_leg"
+    PREFERENCE = "preference"
+
+
+class Search(StrEnum):
+    """Where somebody sits whom the sponsor does not place by hand.
+
+    BREADTH_FIRST: in the first free seat below the sponsor, level by level, from the left. The others go down the
+    outer line of one of the sponsor's legs to its end: the left one, the right one, the one with less volume or fewer
+    people, the legs in turn, or the one that the sponsor asked for (breadth first where none was).
+    """
+
+    BREADTH_FIRST = "breadth_first"
+    OUTER_LEFT = "outer_left"
+    OUTER_RIGHT = "outer_right"
+    WEAKER_BY_VOLUME = "weaker_by_volume"
+    WEAKER_BY_COUNT = "weaker_by_count"
+    ALTERNATING = "alternating"
     PREFERENCE = "preference"
 
 
@@ -59,12 +76,27 @@ class PlacementTree:
     kind: ClassVar[str]
     tank: Tank | None = setting(Table(Tank), default=None)
 
+    @property
+    def searches(self) -> Search | None:
+        """How a seat is found for whom nobody has placed by hand; None where everybody is placed by hand."""
+        return None
+
+    def check(self, path: str, report: Report) -> None:
+        """Report a tank out of which nothing leads."""
+        if self.tank is not None and self.searches is None:
+            report.missing(f"{path}.search", "how people are placed whose time in the tank is over")
+
 
 @dataclass(frozen=True, kw_only=True)
 class BinaryTree(PlacementTree):
-    """Two legs under everybody: 0 is left, 1 is right."""
+    """Two legs under everybody: 0 is left, 1 is right. Without a ``search`` everybody is placed by hand."""
 
     kind: ClassVar[str] = "binary"
+    search: Search | None = setting(choice(Search), default=None)
+
+    @property
+    def searches(self) -> Search | None:
+        return self.search
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +108,28 @@ class MatrixTree(PlacementTree):
     depth: int = setting(Whole(1, 100))
     spill: Spill = setting(choice(Spill))
 
+    @property
+    def searches(self) -> Search | None:
+        return _OF_SPILL[self.spill]
+
 
 @dataclass(frozen=True, kw_only=True)
 class OpenTree(PlacementTree):
-    """Any number of people under everybody."""
+    """Any number of people under everybody: whoever has left the tank hangs below the sponsor."""
 
     kind: ClassVar[str] = "open"
+
+    def check(self, path: str, report: Report) -> None:
+        """Nothing can be wrong: below the sponsor there is always room."""
+
+
+_OF_SPILL: Final = MappingProxyType(
+    {
+        Spill.BREADTH_FIRST: Search.BREADTH_FIRST,
+        Spill.POWER_LEG: Search.OUTER_LEFT,
+        Spill.PREFERENCE: Search.PREFERENCE,
+    }
+)
 
 
 TREES: Final[Mapping[str, type[PlacementTree]]] = MappingProxyType(

@@ -264,6 +264,8 @@ def _check(values: dict[str, Any], report: Report) -> None:
         bonuses={bonus.code: bonus.kind for bonus in bonuses},
         depths={code: tree.depth for code, tree in (values.get("trees") or {}).items() if isinstance(tree, MatrixTree)},
     )
+    for code, tree in (values.get("trees") or {}).items():
+        tree.check(f"trees.{code}", report)
     if len(trees) == len(values.get("trees") or {}):
         report.wrong(f"trees.{SPONSOR}", SPONSOR, "another name: the sponsor tree is always there")
     if values["ladder"]:
