@@ -11,9 +11,9 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from backoffice import access
+from backoffice import access, reports
 from backoffice.notifications import first_name
-from commissions import earnings, explanations, formats, plan_versions
+from commissions import earnings, explanations, formats, plan_versions, statements
 from commissions.models import VolumeEntry
 from genealogy import lineage
 from genealogy.models import Distributor
@@ -41,6 +41,25 @@ def page(distributor, period, bonus, *, before=None, missed=False):
     return rows(distributor, period, found.lines), found.before
 
 
+def statement_page(distributor, run, bonus, *, before=None):
+    """Return a page of the lines that a closed period paid somebody with one bonus, and the cursor behind it."""
+    found, after = statements.lines(run, distributor.pk, bonus=bonus, after=before or 0, limit=PAGE)
+    return rows(distributor, run.period, found), after
+
+
+def by_period(distributor_id):
+    """Return what somebody earned in each period, newest first: ``[(period, amount, currency), ...]``.
+
+    Of closed periods what was paid for them, of the others what it comes to so far.
+    """
+    closed = {each.period.pk: each for each in statements.of(distributor_id)}
+    live = [row for row in reports.earned_by_period(distributor_id) if row[0].pk not in closed]
+    paid = [
+        (each.period, each.gained_minor, each.currency) for each in closed.values() if each.gained_minor or each.payable_minor
+    ]
+    return sorted(live + paid, key=lambda row: (row[0].ends_at, row[0].kind), reverse=True)
+
+
 def rows(distributor, period, lines):
     """Turn lines into rows. Two queries however many there are."""
     sources = {line.source_id for line in lines if line.source_id not in (None, distributor.pk)}
@@ -64,7 +83,7 @@ def _row(line, period, names, buyers):
         at=line.at,
         amount_minor=line.amount_minor,
         currency=line.currency,
-        href=reverse("office:explanation", args=[period.name, line.bonus, name_of(line)])
+        href=reverse("office:explanation", args=[period.address, line.bonus, name_of(line)])
         if name_of(line) and not line.is_missed
         else "",
         is_reversal=is_reversal or line.amount_minor < 0,
@@ -162,6 +181,46 @@ def _line_or_404(distributor, period, bonus, number):
     return Told(title=title, explanation=found, at=period.starts_at, points=0, sale=None, currency=line.currency)
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A line of a closed period as it was paid: the arithmetic, the way as people stood then, and what it took back."""
+
+    title: str
+    line: statements.StatementLine
+    how: str
+    way: list
+    reversed_run: object
+    reversed_line: object
+
+    @property
+    def reversed_address(self):
+        """Where the line that was taken back is found."""
+        return f"line-{self.reversed_line.number}"
+
+
+def stored_or_404(distributor, run, bonus, number):
+    """Return a line that a closed period paid somebody, with all that was kept of it."""
+    line = statements.line(run, distributor.pk, number or 0)
+    if line is None or line.bonus != bonus:
+        raise Http404("No such line.")
+    before, taken_back = statements.reversed_line(line)
+    names = Names(distributor, line.source_id or distributor.pk)
+    (row,) = rows(distributor, run.period, [line])
+    ranks = plan_versions.load(run.plan).ranks
+    way = [
+        {
+            "name": names(step.distributor_id),
+            "is_reader": step.distributor_id == distributor.pk,
+            "level": step.level,
+            "is_paid": step.level is not None,
+            "rank": ranks[step.rank].name if 0 <= step.rank < len(ranks) else "",
+            "is_active": step.is_active,
+        }
+        for step in ([] if line.reverses else statements.way(run, line, distributor.pk))
+    ]
+    return Kept(row.title, line, how(line), way, before, taken_back)
+
+
 def why_nothing(distributor, period, bonus):
     """Say why a bonus has paid the distributor nothing in a period."""
     return explanations.why_nothing(distributor.pk, period, bonus, name_of=Names(distributor, distributor.pk))
@@ -177,7 +236,7 @@ def of_order(distributor, order):
         told = explanations.explain(
             distributor.pk, entry.period, rule.code, entry.reference, name_of=Names(distributor, distributor.pk)
         )
-        address = reverse("office:explanation", args=[entry.period.name, rule.code, f"order-{order.pk}"])
+        address = reverse("office:explanation", args=[entry.period.address, rule.code, f"order-{order.pk}"])
         note = "" if told.lines else " ".join(told.why_not[:1])
         found.append({"name": rule.name, "note": note, "amount_minor": told.amount_minor, "href": address})
     return found

@@ -18,13 +18,14 @@ MONEY = ("storefront.payment", "storefront.refund", "storefront.refundline", "st
 PLAN = ("commissions.planversion", "commissions.period")
 SIMULATOR = ("commissions.simulation",)
 EARNED = ("commissions.volumeentry", "commissions.fact", "commissions.standing", "commissions.earningtotal")
+RUNS = ("commissions.run", "commissions.adjustment", "commissions.hold")
 TOLD = ("backoffice.notification", "backoffice.mail")
 EVENTS = ("outbox.event", "outbox.delivery")
 GROUPS = ("auth.group",)
 
 HANDS_OUT_RIGHTS = {"auth.add_group", "auth.change_group", "auth.delete_group"}
 
-EVERYTHING = (*PEOPLE, *TREES, *CATALOGUE, *SHOPS, *ORDERS, *MONEY, *PLAN, *EARNED, *TOLD, *EVENTS, *GROUPS)
+EVERYTHING = (*PEOPLE, *TREES, *CATALOGUE, *SHOPS, *ORDERS, *MONEY, *PLAN, *EARNED, *RUNS, *TOLD, *EVENTS, *GROUPS)
 
 
 def may(models, *actions):
@@ -32,15 +33,20 @@ def may(models, *actions):
     return {f"{app}.{action}_{name}" for app, name in (model.split(".") for model in models) for action in actions}
 
 
+# A run takes two of these people: whoever calculated it cannot approve it, whatever the rights.
+CLOSES_PERIODS = {f"commissions.{right}" for right in ("calculate_run", "approve_run", "close_run", "settle_earnings")}
+
 ROLES = {
     "admin": may(EVERYTHING, SEE)
     | may((*PEOPLE, *CATALOGUE, *SHOPS), ADD, CHANGE)
     | may(CATALOGUE, DELETE)
     | may(("commissions.planversion", "commissions.period"), ADD, CHANGE)
     | may(SIMULATOR, SEE, ADD, DELETE)
+    | CLOSES_PERIODS
     | {"storefront.refund_order", "backoffice.view_board", "backoffice.view_outbox", "backoffice.replay_outbox"},
-    "finance": may((*ORDERS, *MONEY, *PLAN, *EARNED, "genealogy.distributor", "genealogy.market"), SEE)
+    "finance": may((*ORDERS, *MONEY, *PLAN, *EARNED, *RUNS, "genealogy.distributor", "genealogy.market"), SEE)
     | may(SIMULATOR, SEE, ADD)
+    | CLOSES_PERIODS
     | {"storefront.refund_order", "backoffice.view_board"},
     "support": may((*PEOPLE, *TREES, *SHOPS, *ORDERS, *TOLD), SEE)
     | may(("genealogy.distributor", "storefront.customer"), CHANGE)

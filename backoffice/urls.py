@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from backoffice.views.company import board, outbox, simulator
+from backoffice.views.company import board, outbox, runs, settlements, simulator
 from backoffice.views.office import earnings, goals, home, live, sales, shop, team
 
 office = [
@@ -30,6 +30,16 @@ company_pages = [
     path("figures/", board.figures, name="figures"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/replay/", outbox.replay, name="replay"),
+    path("runs/", runs.index, name="runs"),
+    path("runs/begin/", runs.begin, name="run_begin"),
+    path("runs/<int:run_id>/", runs.show, name="run"),
+    path("runs/<int:run_id>/progress/", runs.progress, name="run_progress"),
+    path("runs/<int:run_id>/step/", runs.step, name="run_step"),
+    path("runs/<int:run_id>/again/", runs.again, name="run_again"),
+    path("runs/<int:run_id>/compare/<int:other_id>/", runs.compare, name="run_compare"),
+    path("runs/<int:run_id>/people/<int:distributor_id>/", runs.person, name="run_person"),
+    path("settlements/", settlements.index, name="settlements"),
+    path("settlements/<slug:kind>/<int:settlement_id>/", settlements.settle, name="settle"),
     path("simulator/", simulator.index, name="simulator"),
     path("simulator/new/", simulator.ask, name="simulation_ask"),
     path("simulator/<int:simulation_id>/", simulator.show, name="simulation"),

@@ -137,6 +137,13 @@ def prepare(*, at=None):
     return made
 
 
+def begun(*, at=None):
+    """Return the periods of every type that an instant falls in, the shortest first."""
+    at = at or timezone.now()
+    here = Period.objects.filter(starts_at__lte=at, ends_at__gt=at).select_related("plan")
+    return sorted(here, key=lambda period: (period.ends_at - period.starts_at, period.kind))
+
+
 def waiting(*, at=None):
     """Return the periods that are over and not closed yet, the oldest first: those that wait for a run."""
     over = Period.objects.exclude(status=Period.Status.CLOSED).filter(ends_at__lte=at or timezone.now())

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice import freshness, notifications
@@ -18,11 +19,15 @@ register = template.Library()
 
 @register.filter
 def month(period):
-    """``{{ period|month }}`` writes a period for people: November 2026."""
+    """``{{ period|month }}`` writes a period for people: November 2026, or the week of 2 November 2026."""
     if period is None:
         return ""
     start = timezone.localtime(period.starts_at, timezone=_zone(period))
-    return date_format(start, "F Y") if period.kind == "month" else period.name
+    if period.kind == "month":
+        return date_format(start, "F Y")
+    days = (timezone.localtime(period.ends_at, timezone=_zone(period)).date() - start.date()).days
+    told = {1: "%s", 7: _("week of %s"), 28: _("four weeks from %s")}
+    return told[days] % date_format(start, "j F Y") if days in told and "-" in period.name[5:] else period.name
 
 
 @register.filter
