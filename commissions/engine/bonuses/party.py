@@ -180,7 +180,8 @@ class Party(Bonus):
         held = day_numbers(parties.held_at, zone)
         holds = parties.guests >= self.guests
         if self.closes_within is not None:
-            holds &= day_numbers(parties.closed_at, zone) - held <= self.closes_within
+            closed_at = np.where(parties.closed_at > 0, parties.closed_at, parties.held_at)
+            holds &= day_numbers(closed_at, zone) - held <= self.closes_within
         if isinstance(self.reward, Booking) and self.reward.within_days is not None:
             holds &= held - np.append(held, 0)[parties.booked_from] <= self.reward.within_days
         return holds

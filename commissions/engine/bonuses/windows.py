@@ -131,12 +131,13 @@ def own_purchases(calculation: "Calculation") -> NDArray[np.bool_]:
 
 
 def day_numbers(at: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:
-    """Number the calendar days of some instants, so that the difference of two is the days between them."""
+    """Number the calendar days of some instants: the difference of two numbers is the days between them."""
     if not len(at):
         return at
     first, last = _local(int(at.min()), zone), _local(int(at.max()), zone)
     midnights = [_instant(first + timedelta(days=day), zone) for day in range((last - first).days + 1)]
-    return np.searchsorted(np.array(midnights, dtype=np.int64), at, side="right")
+    number: NDArray[np.int64] = np.searchsorted(np.array(midnights, dtype=np.int64), at, side="right") + first.toordinal()
+    return number
 
 
 def _local(at: int, zone: ZoneInfo) -> date:
