@@ -99,14 +99,16 @@ class Plan:
     def steps(self, period: str) -> tuple[int | Step, ...]:
         """Say what is computed for a period of this type, in order: indexes of bonuses, and the caps between them.
 
-        A bonus comes after those that it names; those that are paid on others' earnings come at the step ``match``.
+        A bonus comes after those that it names; those that are paid on others' earnings come at the step ``match``, and
+        fees at the very end.
         """
         mine = [index for index in self._in_order if (self.bonuses[index].period or self.ladder.period) == period]
         matches = [index for index in mine if self.bonuses[index].is_match]
-        steps: list[int | Step] = [index for index in mine if index not in matches]
+        fees = [index for index in mine if self.bonuses[index].is_fee]
+        steps: list[int | Step] = [index for index in mine if index not in (*matches, *fees)]
         for step in self.caps.order:
             steps += matches if step is Step.MATCH else [step]
-        return tuple(steps)
+        return (*steps, *fees)
 
     @cached_property
     def _in_order(self) -> tuple[int, ...]:
