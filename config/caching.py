@@ -1,10 +1,11 @@
 """A cache that may be missing: while Valkey does not answer, everything is simply not cached, and nobody's page fails."""
 
+import functools
 import logging
 import time
 from typing import Any
 
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 REST_SECONDS = 2.0
@@ -12,23 +13,41 @@ REST_SECONDS = 2.0
 log = logging.getLogger(__name__)
 
 
+class Line:
+    """This process's line to one Valkey: its connections, and until when it is left alone."""
+
+    def __init__(self, servers: tuple[str, ...], options: tuple[tuple[str, Any], ...]) -> None:
+        self.client = RedisCacheClient(list(servers), **dict(options))
+        self.resting_until = 0.0
+
+
+@functools.cache
+def line_to(servers: tuple[str, ...], options: tuple[tuple[str, Any], ...]) -> Line:
+    """Return the one line to a Valkey. Django makes a cache for each request on ASGI, and each would connect anew."""
+    return Line(servers, options)
+
+
 class ForgivingCache(RedisCache):
     """Django's cache on Valkey, except that a Valkey which is away gives the answers of an empty cache.
 
-    After a failure it is left alone for two seconds, so that a page waits for it once at most.
+    After a failure it is left alone for two seconds, so that few pages wait for it, and each of them once.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._resting_until = 0.0
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._line = line_to(tuple(server.split(",")), tuple(sorted(params.get("OPTIONS", {}).items())))
+
+    @property
+    def _cache(self) -> RedisCacheClient:
+        return self._line.client
 
     def _ask(self, name: str, missing: Any, *args: Any, **kwargs: Any) -> Any:
-        if time.monotonic() < self._resting_until:
+        if time.monotonic() < self._line.resting_until:
             return missing
         try:
             return getattr(super(), name)(*args, **kwargs)
         except (RedisError, OSError) as error:
-            self._resting_until = time.monotonic() + REST_SECONDS
+            self._line.resting_until = time.monotonic() + REST_SECONDS
             log.warning("the cache does not answer (%s); going on without it", type(error).__name__)
             return missing
 

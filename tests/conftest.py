@@ -1,5 +1,6 @@
 """What every test may use. The tests have a cluster of their own, and each xdist worker a Valkey of its own."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -40,6 +41,10 @@ from tests.servers import Company  # noqa: E402
 site.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *site.PASSWORD_HASHERS]
 # Each test client would walk through all static files before its first request; so it looks for one when it is asked for.
 site.WHITENOISE_AUTOREFRESH = True
+
+# Most of what the collector would look through is Django itself, which stays.
+gc.freeze()
+gc.set_threshold(100_000, 20, 50)
 
 # How long property tests run: briefly by default, longer in ``make test``, long in ``make soak``.
 for profile, examples in (("quick", 12), ("thorough", 40), ("soak", 4_000)):

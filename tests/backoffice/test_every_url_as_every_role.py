@@ -249,6 +249,7 @@ def rows(table):
     return dict(tuple(part.strip() for part in line.split("|")) for line in table.strip().splitlines())
 
 
+@pytest.mark.slow
 def test_every_address_is_listed_and_answers_each_role_as_the_table_says(everybody, browsers):
     listed = {route.removesuffix(" POST"): (route, told) for route, told in rows(TABLE).items()}
     here = {route for route in patterns() if not OF_A_MODEL.match(route)}
@@ -264,6 +265,7 @@ def test_every_address_is_listed_and_answers_each_role_as_the_table_says(everybo
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_every_record_in_the_admin_answers_each_role_as_the_table_says(browsers):
     listed = {name: [may.strip("-") for may in told.split()] for name, told in rows(MODELS).items()}
     here = {model._meta.label_lower: (model, site) for model, site in admin.site._registry.items()}

@@ -6,7 +6,8 @@ from config.caching import ForgivingCache
 
 
 def test_a_valkey_that_is_away_is_an_empty_cache_and_is_left_alone_for_a_while(tmp_path):
-    cache = ForgivingCache(f"unix://{tmp_path}/nobody.sock", {"OPTIONS": {"socket_connect_timeout": 1}})
+    place, options = f"unix://{tmp_path}/nobody.sock", {"OPTIONS": {"socket_connect_timeout": 1}}
+    cache = ForgivingCache(place, options)
     assert cache.get("what", "missing") == "missing"
     cache.set("what", 1)
     assert cache.get_many(["what"]) == {}
@@ -14,4 +15,10 @@ def test_a_valkey_that_is_away_is_an_empty_cache_and_is_left_alone_for_a_while(t
     assert cache.incr("what") == 1
     assert "what" not in cache
     assert cache.get_or_set("what", lambda: 7) == 7
-    assert cache._resting_until > time.monotonic()
+    assert ForgivingCache(place, options)._line.resting_until > time.monotonic()
+
+
+def test_the_caches_of_all_requests_share_one_line_and_each_valkey_has_its_own():
+    here, too, elsewhere = (ForgivingCache(f"unix:///run/{name}.sock", {}) for name in ("here", "here", "elsewhere"))
+    assert here._cache is too._cache
+    assert here._cache is not elsewhere._cache
