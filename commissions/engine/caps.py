@@ -78,9 +78,9 @@ class Caps:
     company: tuple[CompanyCap, ...] = setting(ListOf(Table(CompanyCap), least=0, most=50), default=())
 
     @property
-    def most(self) -> Fraction | None:
-        """The share of the commissionable volume that the company pays at most; None without a company cap."""
-        return None
+    def bounds(self) -> "dict[tuple[str, ...], Fraction]":
+        """What all the bonuses of each of the company's caps on CV can pay of a unit of it at most."""
+        return {cap.bonuses: Fraction(cap.share, money.PPM) for cap in self.company if cap.volume == "cv"}
 
     @property
     def takes(self) -> bool:

@@ -90,14 +90,13 @@ def _recruiting(plan: Plan) -> Iterator[Warned]:
 
 
 def _bounds(plan: Plan, most: Fraction) -> Iterator[Warned]:
-    capped = plan.caps.most
-    if capped is not None and capped <= most:
-        return
-    bounds = {bonus.code: bonus.most(plan) for bonus in plan.bonuses}
+    capped = {code for codes in plan.caps.bounds for code in codes}
+    bounds = {bonus.code: bonus.most(plan) for bonus in plan.bonuses if bonus.code not in capped}
     for place, bonus in enumerate(plan.bonuses, 1):
-        if bounds[bonus.code] is None:
+        if bounds.get(bonus.code, Fraction(0)) is None:
             yield Warned(Warns.NO_BOUND, f"bonuses[{place}]", {"code": bonus.code})
-    known = {code: each for code, each in bounds.items() if each}
+    known = {" + ".join(codes): share for codes, share in plan.caps.bounds.items()}
+    known |= {code: each for code, each in bounds.items() if each}
     total = sum(known.values(), Fraction(0))
     if total > most:
         parts = ", ".join(f"{code} {_percent(each)}" for code, each in known.items())

@@ -5,6 +5,7 @@ docs/plans/greater_of.md states the rule with a worked example.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from commissions.engine.result import Lines
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,13 @@ class GreaterOf(Bonus):
     @property
     def names(self) -> tuple[str, ...]:
         return self.bonuses
+
+    @property
+    def sets_aside(self) -> tuple[str, ...]:
+        return self.bonuses
+
+    def most(self, plan: "Plan") -> Fraction | None:
+        return Fraction(0)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)

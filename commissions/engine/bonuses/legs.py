@@ -121,6 +121,15 @@ class Binary(Bonus):
         yield from blocks
         self._leave(calculation, [new, *carried], outcome)
 
+    def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
+        named = {"carried": "in", "new": "new", "used": "used", "lost": "lost"}
+        return {
+            f"{side}_{word}_points": int(calculation.leaves[f"{self.code}.{side}.{name}"][person])
+            for side in SIDES
+            for word, name in named.items()
+            if f"{self.code}.{side}.{name}" in calculation.leaves
+        }
+
     @property
     def takes_unpaid(self) -> bool:
         """Whether people who do not qualify lose what they would have been paid for."""

@@ -3,7 +3,7 @@
 docs/plans/loyalty.md states the rule with worked examples.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -59,6 +59,10 @@ class Loyalty(Bonus):
         for place, step in enumerate(self.steps, 1):
             if not step.amount and not step.points:
                 report.missing(f"{path}.steps[{place}].amount", "an amount, or points")
+
+    def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
+        row = calculation.leaves.get(f"{self.code}.row")
+        return {} if row is None else {"active_periods_in_a_row": int(row[person])}
 
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
         active = calculation.standings.active & calculation.open_to(index)

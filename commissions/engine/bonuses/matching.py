@@ -6,6 +6,7 @@ docs/plans/matching.md states the rule with worked examples.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -23,6 +24,7 @@ from commissions.engine.snapshot import NONE
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 _MOST_LEVELS = 100
 
@@ -95,6 +97,17 @@ class Matching(Walking):
             names.require_rank(f"{path}.generations.rank", self.generations.rank, report)
         if self.compression is Counting.FULL and self.unearned is Unearned.ROLL_UP:
             report.wrong(f"{path}.unearned", self.unearned, "breakage: full compression leaves nothing that could roll up")
+
+    def most(self, plan: "Plan") -> Fraction | None:
+        """All levels' highest rates of all that the matched bonuses can pay."""
+        matched = [plan.bonuses[plan.bonus_index(code)].most(plan) for code in self.bonuses]
+        by_level = [max(rates[level] for rates in self.rates.values() if level < len(rates)) for level in range(self.levels)]
+        known = [each for each in matched if each is not None]
+        return None if len(known) < len(matched) else sum(known, Fraction(0)) * Fraction(sum(by_level), money.PPM)
+
+    def levels_and_paid(self, plan: "Plan") -> tuple[int, int]:
+        paid = [level for rates in self.rates.values() for level, rate in enumerate(rates, 1) if rate]
+        return self.levels, max(paid, default=0)
 
     def sources(self, calculation: "Calculation") -> Sources:
         rows = [calculation.plan.bonus_index(code) for code in self.bonuses]

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -27,6 +28,7 @@ from commissions.engine.snapshot import NONE
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 _MOST_SHARES = 2**50
 
@@ -220,6 +222,15 @@ class Pool(Bonus):
         elif fund and not rolls:
             nobody = np.array([NONE])
             yield lines.block(plan, index, payee=nobody, base=np.array([fund]), currency=currency, reason=Reason.NOT_QUALIFIED)
+
+    def most(self, plan: "Plan") -> Fraction | None:
+        """The share, over time: what is rolled on has not been paid before. Volume other than CV bounds nothing."""
+        return Fraction(self.share, money.PPM) if self.volume == "cv" else None
+
+    def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
+        shares = calculation.leaves.get(f"{self.code}.shares", np.zeros(person + 1, dtype=np.int64))
+        fund = self._fund(calculation) + calculation.snapshot.state.company.get(f"{self.code}.rolled", 0)
+        return {"fund_minor": fund, "shares": int(shares[person]), "all_shares": int(shares.sum())}
 
     def _fund(self, calculation: "Calculation") -> int:
         """Return the period's fund in minor units: an amount of money that is rounded before it is divided."""
