@@ -114,7 +114,7 @@ def some_rank_plans(draw):
         "periods": {"month": {"kind": "month", "time_zone": "UTC"}},
         "exchange": {},
         "volumes": ["qv"],
-        "trees": {"pairs": {"kind": "binary", **tank}},
+        "trees": {"pairs": {"kind": "binary", "search": "breadth_first", **tank}},
         "activity": {
             "pv": draw(st.sampled_from([0, 10])),
             "requires": fitting(draw(st.lists(st.one_of(*(REQUIRED[name] for name in OF_ACTIVITY)), max_size=1)), known),
@@ -237,8 +237,14 @@ def engine_snapshot(plan, people, bought):
     named = {name: by_person(lambda person, name=name: person.facts[name]) for name in people[0].facts}
     named["kind"] = by_person(lambda person: BUYERS[person.kind])
     left = {name: by_person(lambda person, name=name: person.state[name]) for name in people[0].state}
-    numbers = list(range(1, len(bought) + 1))
-    sales = snapshots.sales(
+    people_rows = dataclasses.replace(rows, facts=named, trees={"pairs": pairs})
+    return snapshots.Snapshot(people_rows, engine_bought(index, bought), state=snapshots.State(people=left))
+
+
+def engine_bought(index, bought, first=1):
+    """The same sales for the engine, numbered from ``first``."""
+    numbers = list(range(first, first + len(bought)))
+    return snapshots.sales(
         index,
         id=numbers,
         person_id=[sale.person for sale in bought],
@@ -257,8 +263,6 @@ def engine_snapshot(plan, people, bought):
             "volume.qv": [sale.volumes["qv"] for sale in bought],
         },
     )
-    people_rows = dataclasses.replace(rows, facts=named, trees={"pairs": pairs})
-    return snapshots.Snapshot(people_rows, sales, state=snapshots.State(people=left))
 
 
 def test_every_requirement_is_tried():
