@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from commissions.engine import plan as engine_plan
-from commissions.engine.document import Compound, ListOf, Refused, Selected, Table, TableOf, write
+from commissions.engine.document import Compound, Either, ListOf, Refused, Selected, Table, TableOf, write
 from commissions.engine.kinds import Code, Day, Kind, OneOf, Problem, Switch, Text, Unfit
 from commissions.engine.periods import TimeZone
 from commissions.engine.plan import Plan
@@ -79,6 +79,8 @@ def _of_kind(kind: Kind, value: Any, path: str, optional: bool) -> Iterator[_Lea
     if isinstance(kind, Table | Selected):
         if value is not None:
             yield from _leaves(value, path)
+    elif isinstance(kind, Either):
+        yield from _of_kind(kind.of_table if isinstance(value, Mapping) else kind.of_list, value, path, optional)
     elif isinstance(kind, TableOf):
         for key, each in (value or {}).items():
             yield from _of_kind(kind.item, each, f"{path}.{kind.keys.dump(key)}", False)

@@ -121,3 +121,10 @@ def test_a_fraction_that_ends_is_shown_as_a_decimal_number():
     assert values(plan)["exchange.EUR"] == "1.08"
     third = editing.changed(plan, {"exchange.EUR": "1/3"})
     assert values(third)["exchange.EUR"] == "1/3"
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_each_setting_of_a_shipped_plan_can_be_written_by_itself(path):
+    plan = plans.parse(path.read_text())
+    for key, value in values(plan).items():
+        assert editing.changed(plan, {key: value}).checksum == plan.checksum, key
