@@ -31,7 +31,7 @@ class Generation(Generations):
     kind: ClassVar[str] = "generation"
     boundary: Boundary = setting(choice(Boundary))
     rank: str = setting(Code(), default="")
-    held_as: HeldAs = setting(choice(HeldAs), default=HeldAs.PAID_AS)
+    held_as: HeldAs | None = setting(choice(HeldAs), default=None)
 
     @property
     def begins(self) -> Boundary:
@@ -42,7 +42,11 @@ class Generation(Generations):
         if self.boundary is Boundary.ACTIVE_LEVEL:
             if self.rank:
                 report.wrong(f"{path}.rank", self.rank, "no rank: every active person is a boundary")
+            if self.held_as is not None:
+                report.wrong(f"{path}.held_as", self.held_as, "no such key: every active person is a boundary")
             return
+        if self.held_as is None:
+            report.missing(f"{path}.held_as", f"one of {', '.join(HeldAs)}")
         names.require_rank(f"{path}.rank", self.rank, report)
         lower = names.ranks[: names.ranks.index(self.rank)] if self.rank in names.ranks else ()
         for rank in lower:

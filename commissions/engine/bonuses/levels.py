@@ -115,6 +115,13 @@ class Levelled:
         table[:, -1] = table.max(axis=1)
         return table
 
+    def has_rate(self, plan: "Plan") -> NDArray[np.bool_]:
+        """Say which levels have a rate, in the shape of ``rate_table``; a rate of 0% is one."""
+        lengths = [len(self.rates[rank.code]) if isinstance(self.rates, Mapping) else len(self.rates) for rank in plan.ranks]
+        most = most_levels(self.rates)
+        has: NDArray[np.bool_] = np.arange(most).reshape(-1, 1) < np.array([*lengths, 0, most])
+        return has
+
 
 def most_levels(rates: tuple[int, ...] | Mapping[str, tuple[int, ...]]) -> int:
     """How many levels there are rates for."""
@@ -134,11 +141,11 @@ def climb(
     """Give each level to whom it meets, ``[starter]`` for each level in turn, a person or NONE.
 
     A person is paid down to level ``levels``; beyond it the level is missed, for one of ``reasons`` (one entry more,
-    for nobody). The rate is that of the payee's rank; of a level that is missed it is the rate of who missed it, and
-    where nobody is left above, the highest that the level has.
+    for nobody). The rate is that of the payee's rank. A level that is missed has the rate of who missed it; if that rank
+    has none, the rate of who gets it instead, and where nobody does, the highest that the level has.
     """
     plan, rank = calculation.plan, calculation.standings.rank
-    table = bonus.rate_table(plan)
+    table, has_rate = bonus.rate_table(plan), bonus.has_rate(plan)
     by_rank = isinstance(bonus.rates, Mapping)
     column = np.append(np.where(rank < 0, len(plan.ranks), rank), len(plan.ranks) + 1)
     open_levels = np.append(levels, np.int16(0))
@@ -154,7 +161,7 @@ def climb(
         walk.payee[place], walk.missed[place] = payee, missed
         walk.reason[place] = np.where(paid, np.int8(Reason.PAID), reasons[at])
         if by_rank:
-            walk.rate_ppm[place] = table[place][column[at]]
+            walk.rate_ppm[place] = table[place][column[np.where(has_rate[place][column[at]], at, payee)]]
     assert walk is not None
     return walk
 

@@ -276,33 +276,28 @@ def levels_open(world, bonus, person):
 
 
 def level_rate(world, bonus, level, person):
-    """The rate of a level for a person, or for nobody at all."""
+    """The rate of a level for a person or, for nobody, the highest; None where the person's rank has none."""
     if not isinstance(bonus.rates, dict):
         return bonus.rates[level - 1]
     if person is None:
         return max(rates[level - 1] for rates in bonus.rates.values() if len(rates) >= level)
     rates = bonus.rates[world.rank_code(person)] if person.rank >= 0 else ()
-    return rates[level - 1] if len(rates) >= level else 0
+    return rates[level - 1] if len(rates) >= level else None
 
 
 def level_payments(world, bonus, seller, met, pays):
     """Yield the payments of one seller's sales; ``met`` has (level, person or None), ``pays(person, level)`` says if."""
     for level, person in met:
+        payee, missed, reason = person, None, "PAID" if person else "NOBODY_ABOVE"
+        if person and not pays(person, level):
+            payee = world.heir(bonus, person, bonus.tree, lambda each: pays(each, level))  # noqa: B023
+            missed, reason = person, "GATED" if is_short(world, bonus, person) else world.why_not(bonus, person)
         rate = level_rate(world, bonus, level, person)
-        for sale in seller.sales:
-            exact = (sale.cv if bonus.volume == "cv" else sale.pv) * Fraction(rate, 1_000_000) * POINT
-            if not rate:
-                continue
-            if person is None:
-                yield seller, sale.order, "points", level, exact, None, None, "NOBODY_ABOVE"
-            elif pays(person, level):
-                yield seller, sale.order, "points", level, exact, person, None, "PAID"
-            else:
-                heir = world.heir(bonus, person, bonus.tree, lambda each: pays(each, level))  # noqa: B023
-                reason = world.why_not(bonus, person)
-                if is_short(world, bonus, person):
-                    reason = "GATED"
-                yield seller, sale.order, "points", level, exact, heir, person, reason
+        if rate is None:
+            rate = level_rate(world, bonus, level, payee)
+        for sale in seller.sales if rate else ():
+            base = sale.cv if bonus.volume == "cv" else sale.pv
+            yield seller, sale.order, "points", level, base * Fraction(rate, 1_000_000) * POINT, payee, missed, reason
 
 
 def is_short(world, bonus, person):
