@@ -140,9 +140,13 @@ class Ground:
             return None
         return self.id_of(self.frontline[np.searchsorted(self.frontline, person, side="right") - 1])
 
+    def answer(self, target, most=WAYS):
+        """Have the engine seek the ways to a rank."""
+        return engine.seek(self.plan, self.snapshot, self.person, target, standings=self.standings, most=most)
+
     def seek(self, target, names_of, most=WAYS):
         """Return the goal of holding a rank, with the ways there."""
-        answer = engine.seek(self.plan, self.snapshot, self.person, target, standings=self.standings, most=most)
+        answer = self.answer(target, most)
         return Goal(
             rank=target,
             name=self.plan.ranks[target].name,

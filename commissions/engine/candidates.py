@@ -13,7 +13,7 @@ from commissions.engine.plan import Plan
 from commissions.engine.result import Standings
 from commissions.engine.snapshot import Snapshot
 
-LEGS, IN_A_LEG = 6, 3
+LEGS, IN_A_LEG = 6, 2
 """How many legs of a person are looked at, the nearest to the rank first, and how many people in each."""
 
 _HOPELESS = np.iinfo(np.int64).max
@@ -111,9 +111,10 @@ class Candidates:
         met = set(waiting)
         while waiting:
             at, wanted = waiting.pop()
-            for test, _ in self.asked_of_legs(at, wanted):
-                new = {(each, test.rank) for _, people in self.of(at, test) for each in people} - met
+            for test, lack in self.asked_of_legs(at, wanted):
+                legs = self.of(at, test)[: LEGS if at == person else lack + 1]
+                new = {(each, test.rank) for _, people in legs for each in people} - met
                 met |= new
                 waiting += new
-                found |= {each for each, _ in new} | {head for each, _ in new for head in self.heads(each)}
+                found |= {each for each, _ in new} | {head for each, _ in new for head in self.heads(each)[-2:]}
         return found

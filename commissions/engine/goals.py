@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine.calculate import stand
-from commissions.engine.candidates import Candidates
+from commissions.engine.candidates import LEGS, Candidates
 from commissions.engine.plan import Plan
 from commissions.engine.ranks import Requirement, requirements_of
 from commissions.engine.result import Standings
@@ -139,7 +139,7 @@ class _Search:
         for test, lack in self.candidates.asked_of_legs(person, rank):
             lacks, enough = self.candidates.shortfall(test.rank), lack + spare
             of_test: list[_Package] = []
-            for head, people in self.candidates.of(person, test):
+            for head, people in self.candidates.of(person, test)[: LEGS if person == self.person else lack + 1]:
                 of_test.sort(key=lambda package: package.points)
                 if len(of_test) >= enough and lacks[people[0]] >= of_test[enough - 1].points:
                     break
@@ -166,7 +166,7 @@ class _Search:
         if sold is not None:
             return sold
         newcomers = Lever(Kind.NEW, person)
-        legs = [*(Lever(Kind.RETAIL, each) for each in self.candidates.heads(person)), Lever(Kind.RETAIL, person)]
+        legs = [*(Lever(Kind.RETAIL, each) for each in self.heads(person)), Lever(Kind.RETAIL, person)]
         found = [self.composed(person, rank, packages, fills) for fills in ([newcomers], legs)]
         if found == [None, None]:
             return self.composed(person, rank, packages, [newcomers, *legs])
@@ -184,6 +184,11 @@ class _Search:
                 if self.grants({**legs, **own, **boundless}, person, rank):
                     return self.shrunk({**legs, **own, **boundless}, person, rank, packages if legs else (), fills)
         return None
+
+    def heads(self, person: int) -> list[int]:
+        """Return frontline people who may sell more for a person, the most useful last."""
+        heads = self.candidates.heads(person)
+        return heads if person == self.person else heads[-2:]
 
     def boundless(self, lever: Lever) -> Amount:
         """Return as much of something as anybody could need."""

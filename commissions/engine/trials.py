@@ -207,20 +207,22 @@ def fold(
     unfolded[upline] = True
     rows = person + np.flatnonzero(unfolded[person:end] | unfolded[people.parent[person:end]])
     folded = ~unfolded[rows]
+    volume = np.where(folded, standings.gv[rows], standings.pv[rows])
+    if plan.stands_in_slices and not plan.capped_ranks:
+        rows, folded, volume = _gathered(plan, people, standings, rows, folded, volume)
     there = part_of(people, rows)
     there.parent[0] = NONE  # the part ends with the person, whoever is above
     place = np.full(len(people) + 1, NONE, dtype=np.int64)
     place[rows] = np.arange(len(rows))
     sales = snapshot.sales.take(np.flatnonzero(unfolded[snapshot.sales.person] & (not plan.stands_in_slices)))
-    carried = standings.pv[rows].copy()
-    np.subtract.at(carried, place[sales.person], sales.pv)
+    np.subtract.at(volume, place[sales.person], sales.pv)
     part = dataclasses.replace(
         snapshot,
         people=there,
         sales=_renamed(sales, place),
         outside=Outside(
             folded=folded,
-            pv=np.where(folded, standings.gv[rows], carried),
+            pv=volume,
             rank=np.where(folded, standings.rank[rows], np.int8(NO_RANK)),
             best=np.where(folded, standings.best[rows], np.int8(NO_RANK)),
         ),
@@ -228,6 +230,29 @@ def fold(
         parties=None,
     )
     return part, rows
+
+
+def _gathered(
+    plan: Plan,
+    people: People,
+    standings: Standings,
+    rows: NDArray[np.int64],
+    folded: NDArray[np.bool_],
+    volume: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
+    """Gather the folded legs that no rank counts into one leg for each person: only their volume matters."""
+    lowest = min((test.rank for test in plan.leg_tests), default=len(plan.ranks))
+    alike = np.flatnonzero(folded & (standings.best[rows] < lowest))
+    if not alike.size:
+        return rows, folded, volume
+    _, first, group = np.unique(people.parent[rows[alike]], return_index=True, return_inverse=True)
+    gathered = volume.copy()
+    gathered[alike] = 0
+    np.add.at(gathered, alike[first][group], volume[alike])
+    stays = np.ones(len(rows), dtype=np.bool_)
+    stays[alike] = False
+    stays[alike[first]] = True
+    return rows[stays], folded[stays], gathered[stays]
 
 
 def _renamed(sales: Sales, place: NDArray[np.int64]) -> Sales:
