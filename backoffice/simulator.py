@@ -88,6 +88,7 @@ def sums(simulation):
         "of_sold": _shares(_("Of what was sold"), figures["sold_minor"], before, after),
         "of_volume": _shares(_("Of commissionable volume"), figures["volume_minor"], before, after),
         "unearned": Pair(_("Unearned"), before["unearned"], after["unearned"]),
+        "cut": Pair(_("Cut by caps"), before["cut"], after["cut"]),
         "winners": figures["winners"],
         "losers": figures["losers"],
         "gained": figures["gained_minor"],
@@ -106,6 +107,7 @@ def by_bonus(simulation, figures=None):
         {
             "paid": Pair(name, before["by_bonus"][place], after["by_bonus"][place], code),
             "unearned": Pair(name, before["unearned_by_bonus"][place], after["unearned_by_bonus"][place]),
+            "cut": Pair(name, before["cut_by_bonus"][place], after["cut_by_bonus"][place]),
         }
         for place, (code, name) in enumerate(simulation.bonuses)
     ]

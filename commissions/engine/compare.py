@@ -31,15 +31,17 @@ class OtherCurrency(ValueError):
 class Difference:
     """What two plans say of the same people in one period.
 
-    ``before`` and ``after`` are ``[bonus, person]`` in the order of the bonus codes asked for; ``unearned_*`` are by
-    bonus. ``rank_*`` are places among the rank codes asked for, NO_RANK for none. ``open`` says whose account is open
-    under either plan; only they are counted by rank.
+    ``before`` and ``after`` are ``[bonus, person]`` in the order of the bonus codes asked for; ``unearned_*``, what nobody
+    earned, and ``cut_*``, what caps took away, are by bonus. ``rank_*`` are places among the rank codes asked for, NO_RANK
+    for none. ``open`` says whose account is open under either plan; only they are counted by rank.
     """
 
     before: NDArray[np.int64]
     after: NDArray[np.int64]
     unearned_before: NDArray[np.int64]
     unearned_after: NDArray[np.int64]
+    cut_before: NDArray[np.int64]
+    cut_after: NDArray[np.int64]
     rank_before: NDArray[np.int8]
     rank_after: NDArray[np.int8]
     open: NDArray[np.bool_]
@@ -110,28 +112,33 @@ def difference(before: Side, after: Side, *, bonuses: Sequence[str], ranks: Sequ
     """
     if before.plan and after.plan:
         require_one_currency(before.plan, after.plan)
-    (paid_before, unearned_before), (paid_after, unearned_after) = (_amounts(side, bonuses) for side in (before, after))
+    (paid_before, unearned_before, cut_before), (paid_after, unearned_after, cut_after) = (
+        _amounts(side, bonuses) for side in (before, after)
+    )
     return Difference(
         before=paid_before,
         after=paid_after,
         unearned_before=unearned_before,
         unearned_after=unearned_after,
+        cut_before=cut_before,
+        cut_after=cut_after,
         rank_before=_ranks(before, ranks),
         rank_after=_ranks(after, ranks),
         open=_open(before) | _open(after),
     )
 
 
-def _amounts(side: Side, bonuses: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return totals and unearned sums in the order of the codes; zero for a bonus that the plan does not have."""
+def _amounts(side: Side, bonuses: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return totals, unearned sums and what caps took, in the order of the codes; zero for a bonus that the plan has not."""
     place = {code: row for row, code in enumerate(bonuses)}
     totals = np.zeros((len(bonuses), side.people), dtype=np.int64)
-    unearned = np.zeros(len(bonuses), dtype=np.int64)
+    unearned, cut = np.zeros((2, len(bonuses)), dtype=np.int64)
     if side.plan and side.result:
         rows = [place[bonus.code] for bonus in side.plan.bonuses]
         totals[rows] = side.result.totals
         unearned[rows] = side.result.unearned
-    return totals, unearned
+        cut[rows] = (side.result.before_caps - side.result.totals).sum(axis=1)
+    return totals, unearned, cut
 
 
 def _ranks(side: Side, ranks: Sequence[str]) -> NDArray[np.int8]:

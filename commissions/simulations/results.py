@@ -104,8 +104,8 @@ def of_period(difference, ranks):
     change = difference.change
     return {
         "people": int(difference.open.sum()),
-        "before": _side(difference.before, difference.unearned_before),
-        "after": _side(difference.after, difference.unearned_after),
+        "before": _side(difference.before, difference.unearned_before, difference.cut_before),
+        "after": _side(difference.after, difference.unearned_after, difference.cut_after),
         "winners": int((change > 0).sum()),
         "losers": int((change < 0).sum()),
         "movement": compare.movement(difference, ranks).tolist(),
@@ -113,13 +113,15 @@ def of_period(difference, ranks):
     }
 
 
-def _side(amounts, unearned):
+def _side(amounts, unearned, cut):
     return {
         "total": int(amounts.sum()),
         "unearned": int(unearned.sum()),
         "earners": int((amounts.sum(axis=0) > 0).sum()),
         "by_bonus": amounts.sum(axis=1).tolist(),
         "unearned_by_bonus": unearned.tolist(),
+        "cut": int(cut.sum()),
+        "cut_by_bonus": cut.tolist(),
     }
 
 

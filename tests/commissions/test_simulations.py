@@ -348,3 +348,25 @@ def test_what_is_carried_is_written_and_read_again():
     moved = carried.ordered(carry.before, carry.ids, np.array([1, 4, 3]))
     assert moved.people["team/carry.left.0"].tolist() == [10, 0, 30]
     assert moved.tables["ledger"].tolist() == [[1, 2], [3, 4]]
+
+
+CAPPED = """
+[caps]
+order = ["person", "match", "company"]
+
+[[caps.person]]
+bonuses = ["unilevel"]
+most = {{ associate = 16, bronze = 16, silver = 16 }}
+excess = "{excess}"
+"""
+
+
+@pytest.mark.parametrize(("excess", "paid"), [("forfeited", [1_600, 1_500, 1_600]), ("carried", [1_600, 1_600, 1_600])])
+def test_what_a_cap_carries_on_is_paid_in_the_next_period(company, months, excess, paid):
+    """Eve has 5 % of dee's 500, 300 and 400 points: $25, $15 and $20; the cap lets $16 through in a month."""
+    company.sell("dee", 300, when=MONTHS["2026-09"])
+    simulation = done(asked(months, plan(version=2) + CAPPED.format(excess=excess)))
+    told = of(simulation, company.people["eve"])
+    assert [sum(each.before) for each in told] == [2_500, 1_500, 2_000]
+    assert [sum(each.after) for each in told] == paid
+    assert simulation.figures["before"]["cut"] == 0 < simulation.figures["after"]["cut"]

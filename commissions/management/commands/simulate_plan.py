@@ -160,6 +160,8 @@ class Command(BaseCommand):
         for place, (_code, name) in enumerate(simulation.bonuses):
             yield row(f"  {name}", before["by_bonus"][place], after["by_bonus"][place])
         yield row(_("Unearned"), before["unearned"], after["unearned"])
+        if before["cut"] or after["cut"]:
+            yield row(_("Cut by caps"), before["cut"], after["cut"])
         for base, name in (("sold_minor", _("Paid of what was sold")), ("volume_minor", _("Paid of CV"))):
             shares = [formats.percent(results.ratio(side["total"], figures[base])) for side in (before, after)]
             yield f"  {name:<28}{shares[0]:>20}{shares[1]:>20}"

@@ -44,6 +44,15 @@ def test_everybody_stands_with_both_amounts_and_both_ranks(first, second, compan
         return
     bonuses, ranks = (codes((first, second), table) for table in ("bonuses", "ranks"))
     found = compare.difference(before, after, bonuses=bonuses, ranks=ranks)
+    for side, unearned, cut in (
+        (before, found.unearned_before, found.cut_before),
+        (after, found.unearned_after, found.cut_after),
+    ):
+        rows = {bonus.code: row for row, bonus in enumerate(side.plan.bonuses)}
+        for place, code in enumerate(bonuses):
+            assert unearned[place] == (side.result.unearned[rows[code]] if code in rows else 0)
+            earned = [int(each) for each in side.result.before_caps[rows[code]]] if code in rows else []
+            assert cut[place] == sum(earned) - sum(amounts(side, person).get(code, 0) for person in range(side.people))
     moved, told = Counter(), []
     for person in range(len(snapshot.people)):
         paid = amounts(before, person), amounts(after, person)
