@@ -1,0 +1,189 @@
+"""The requirements one by one, on the company that their page describes, and what the page says of them."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commissions.engine import calculate, snapshot
+from commissions.engine import plan as plans
+from commissions.engine.document import Refused
+from commissions.engine.requirements import REQUIREMENTS
+from commissions.engine.tenure import Grace, Title
+from tests.commissions.plans.examples import SHIPPED
+
+DOCS = Path(__file__).parents[3] / "docs"
+TEXT = (SHIPPED / "fernhollow.toml").read_text() + '[trees.pairs]\nkind = "binary"\n'
+ANA = 0
+BOUGHT = [(1, 0, 50, -1), (1, 2, 30, 7), (1, 2, 10, 7), (1, 1, 40, 8), (2, 0, 100, -1), (3, 0, 70, -1), (4, 2, 60, 9)]
+
+
+def company(facts=None, state=None):
+    """ana with ben, whose dee, and cy; see docs/plans/requirements.md."""
+    people = snapshot.people(id=[1, 2, 3, 4], sponsor_id=[0, 1, 2, 1])
+    index = snapshot.Index(people.id)
+    pairs = snapshot.placed(index, id=[1, 2, 3, 4], parent_id=[0, 1, 2, 1], leg=[-1, 0, 0, 1])
+    numbers = list(range(len(BOUGHT)))
+    person, kind, volume, buyer = zip(*BOUGHT, strict=True)
+    zeros = [0] * len(BOUGHT)
+    sales = snapshot.sales(
+        index,
+        id=numbers,
+        person_id=person,
+        at=zeros,
+        order=numbers,
+        buyer_kind=kind,
+        quantity=[1] * len(BOUGHT),
+        pv=[each * 100 for each in volume],
+        cv=zeros,
+        paid_minor=zeros,
+        seller_minor=zeros,
+        currency=zeros,
+        reverses=zeros,
+        more={"buyer": buyer},
+    )
+    people = dataclasses.replace(people, trees={"pairs": pairs}, facts=facts or {})
+    return snapshot.Snapshot(people, sales, state=snapshot.State(people=state or {}))
+
+
+def required(words, **more):
+    """Put a requirement into a gate of the plan, and return what everybody has of it."""
+    gate = f'[[gates]]\ncode = "gate"\nname = "Gate"\nbonuses = ["team_bonus"]\nrequires = [{{ {words} }}]\n'
+    standings = calculate.stand(plans.parse(TEXT + gate), company(**more))
+    return standings.measured[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("words", "have"),
+    [
+        ('measure = "own_volume", volume = "pv", buyers = ["distributor"], least = 1', 50_00),
+        ('measure = "own_volume", volume = "pv", buyers = ["retail", "preferred"], least = 1', 80_00),
+        ('measure = "group_volume", volume = "pv", tree = "sponsor", least = 1', 360_00),
+        ('measure = "customer_share", volume = "pv", of = "own", buyers = ["retail", "preferred"], least = "70%"', 615_384),
+        ('measure = "customer_share", volume = "pv", of = "group", buyers = ["retail", "preferred"], least = "70%"', 388_888),
+        ('measure = "lesser_leg", volume = "pv", tree = "pairs", least = 1', 60_00),
+        ('measure = "outside_largest_leg", volume = "pv", tree = "sponsor", own = "left_out", least = 1', 60_00),
+        ('measure = "outside_largest_leg", volume = "pv", tree = "pairs", own = "counts", least = 1', 190_00),
+        ('measure = "customers", buyers = ["retail", "preferred"], volume = "pv", each = 40, count = 2', 2),
+        ('measure = "customers", buyers = ["retail"], volume = "pv", each = 41, count = 2', 0),
+        ('measure = "active_frontline", tree = "sponsor", count = 1', 2),
+        ('measure = "team", tree = "sponsor", who = "open", count = 1', 3),
+        ('measure = "team", tree = "pairs", who = "active", levels = 1, count = 1', 2),
+        ('measure = "legs_with_volume", tree = "sponsor", volume = "pv", least = 100, count = 1', 1),
+        ('measure = "sponsored_in_legs", tree = "pairs", who = "active", count = 1', 1),
+        ('measure = "lifetime_volume", volume = "pv", of = "own", least = 1', 130_00),
+        ('measure = "rolling_volume", volume = "pv", of = "group", periods = 3, least = 1', 360_00),
+    ],
+)
+def test_ana_has_what_the_page_says(words, have):
+    assert required(words)[ANA] == have
+
+
+def test_the_three_personal_groups_differ_as_soon_as_somebody_below_is_ranked():
+    facts = {"rank.override": np.array([0, 0, 3, 0])}  # dee is silver
+    words = 'measure = "personal_group_volume", volume = "pv", least = 1, rank = "silver", less = '
+    assert required(f'{words}"rank"', facts=facts)[ANA] == 290_00
+    assert required(f'{words}"legs"', facts=facts)[ANA] == 190_00
+    assert required(f'{words}"breakaway"', facts=facts)[ANA] == 360_00
+    before = {"rank.paid_as": np.array([0, 0, 3, 0])}
+    assert required(f'{words}"breakaway"', state=before)[ANA] == 290_00
+    legs = 'measure = "legs_with_rank", tree = "pairs", rank = "silver", count = 1, where = '
+    assert required(f'{legs}"anywhere"', facts=facts)[ANA] == 1
+    assert required(f'{legs}"frontline"', facts=facts)[ANA] == 0
+
+
+def test_periods_at_a_rank_count_with_this_one_or_without():
+    state = {name: np.array([rank, 0, 0, 0]) for name, rank in (("rank.paid_as", 4), ("rank.ago.2", 3), ("rank.ago.3", 0))}
+    facts = {"rank.override": np.array([3, 0, 0, 0])}
+    words = 'measure = "periods_at_rank", rank = "silver", periods = 1, of_last = 3, this_period = '
+    assert required(f'{words}"left_out"', state=state, facts=facts)[ANA] == 2
+    assert required(f'{words}"counts"', state=state, facts=facts)[ANA] == 3
+
+
+def test_a_fact_and_the_lack_of_one():
+    facts = {"tax_form": np.array([2, 0, 0, 0])}
+    assert required('measure = "fact", name = "tax_form", least = 1', facts=facts) == [2, 0, 0, 0]
+    assert required('measure = "without_fact", name = "tax_form"', facts=facts) == [0, 1, 1, 1]
+    assert required('measure = "title", rank = "gold"', state={"rank.title": np.array([4, 3, 0, 0])}) == [1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ('measure = "charm", least = 1', 'gates[1].requires[1].measure is "charm"; expected one of own_volume, group_volume'),
+        ('measure = "fact", least = 1', "gates[1].requires[1].name is missing"),
+        (
+            'measure = "own_volume", volume = "qv", buyers = ["retail"], least = 1',
+            'requires[1].volume is "qv"; expected one of the plan\'s volumes: pv, cv',
+        ),
+        (
+            'measure = "customers", buyers = ["distributor"], volume = "pv", each = 1, count = 1',
+            'requires[1].buyers is "distributor"; expected customers: preferred, retail or both',
+        ),
+        (
+            'measure = "customer_share", volume = "pv", of = "own", buyers = ["distributor"], least = "1%"',
+            'requires[1].buyers is "distributor"; expected customers',
+        ),
+        ('measure = "lesser_leg", volume = "pv", tree = "sponsor", least = 1', 'requires[1].tree is "sponsor"; expected one of'),
+        ('measure = "title", rank = "king"', 'requires[1].rank is "king"; expected one of the plan\'s ranks'),
+        (
+            'measure = "periods_at_rank", rank = "gold", periods = 3, of_last = 2, this_period = "counts"',
+            "requires[1].periods is 3; expected at most of_last, which is 2",
+        ),
+    ],
+)
+def test_a_requirement_that_makes_no_sense_is_refused_by_its_key(words, said):
+    with pytest.raises(Refused) as refused:
+        required(words)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "words", "said"),
+    [
+        (
+            "[activity]\n",
+            'measure = "active_frontline", tree = "sponsor", count = 1',
+            'activity.requires[1].measure is "active_frontline"; expected something that does not ask who is active',
+        ),
+        (
+            'code = "silver"\n',
+            'measure = "periods_at_rank", rank = "silver", periods = 1, of_last = 2, this_period = "counts"',
+            'ranks[3].requires[1].rank is "silver"; expected a rank below silver',
+        ),
+    ],
+)
+def test_what_is_not_settled_yet_cannot_be_asked_for(place, words, said):
+    with pytest.raises(Refused) as refused:
+        plans.parse(TEXT.replace(place, f"{place}requires = [{{ {words} }}]\n"))
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ('after = 1, demotion = "to_best"', "ladder.title.window is missing; expected how many periods"),
+        ('after = 1, demotion = "never", window = 2', "ladder.title.window is 2; expected no window"),
+        ('after = 1, demotion = "one_rank", window = 2, times = 3', "ladder.title.times is 3; expected at most the window"),
+    ],
+)
+def test_a_title_that_makes_no_sense_is_refused_by_its_key(title, said):
+    with pytest.raises(Refused) as refused:
+        plans.parse(TEXT.replace('elsewhere = "last"', f'elsewhere = "last"\ntitle = {{ {title} }}'))
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("measure", REQUIREMENTS)
+def test_every_requirement_is_on_the_page_with_all_its_settings(measure):
+    page = (DOCS / "plans" / "requirements.md").read_text()
+    row = next(line for line in page.splitlines() if line.startswith(f"| `{measure}` |"))
+    for field in dataclasses.fields(REQUIREMENTS[measure]):
+        assert f"`{field.name}`" in row
+
+
+@pytest.mark.parametrize("part", [Grace, Title])
+def test_every_key_of_time_is_on_the_page_of_ranks(part):
+    page = (DOCS / "ranks.md").read_text()
+    for field in dataclasses.fields(part):
+        assert f"`{field.name}`" in page or f"{field.name} =" in page or f" {field.name}," in page or f" {field.name} }}" in page
