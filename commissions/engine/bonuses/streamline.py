@@ -59,6 +59,8 @@ class Streamline(Walking):
         for place, level in enumerate(self.levels, 1):
             names.require_rank(f"{path}.levels[{place}].rank", level.rank, report)
         names.require_each_rank(f"{path}.lines", self.lines, "the number of lines that this rank grants", report)
+        if not any(self.lines.values()):
+            report.wrong(f"{path}.lines", 0, "at least one line for one of the ranks")
 
     def place_state(self, line: int) -> str:
         """The name under which everybody's place in a line is kept, from 1; 0 for who does not stand in it."""

@@ -115,8 +115,8 @@ def taken_back(sale, id, at):
     )  # fmt: skip
 
 
-def plan_with(*bonuses, activity=0, leader=100, zone="UTC"):
-    """A plan of three ranks by group volume with these bonuses."""
+def plan_with(*bonuses, activity=0, leader=100, zone="UTC", **more):
+    """A plan of three ranks by group volume with these bonuses; ``more`` are other keys of the document."""
     return plans.restore(
         {
             "plan": {
@@ -133,6 +133,7 @@ def plan_with(*bonuses, activity=0, leader=100, zone="UTC"):
             "activity": {"pv": activity},
             "ranks": [{"code": code, "name": code, "pv": 0, "gv": gv} for code, gv in zip(RANKS, (0, 10, leader), strict=True)],
             "bonuses": [{"name": bonus["code"], **bonus} for bonus in bonuses],
+            **more,
         }
     )
 
