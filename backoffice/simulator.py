@@ -100,9 +100,9 @@ def _shares(name, whole, before, after):
     return Pair(name, results.ratio(before["total"], whole), results.ratio(after["total"], whole))
 
 
-def by_bonus(simulation, figures=None):
-    """Return a pair for each bonus, and one for what nobody earned of it."""
-    before, after = ((figures or simulation.figures)[side] for side in ("before", "after"))
+def by_bonus(simulation, figures):
+    """Return of each bonus what is paid, what nobody earns of it and what caps cut, by a simulation's figures or a period's."""
+    before, after = figures["before"], figures["after"]
     return [
         {
             "paid": Pair(name, before["by_bonus"][place], after["by_bonus"][place], code),
@@ -118,9 +118,9 @@ def rank_names(simulation):
     return [_("No rank"), *(name for _code, name in simulation.ranks)]
 
 
-def by_rank(simulation):
+def by_rank(simulation, figures):
     """Return a row for each rank that anybody held before: what its people earn, and who of them gains or loses."""
-    table = simulation.figures["by_rank"]
+    table = figures["by_rank"]
     return [
         {
             "paid": Pair(name, table["before"][place], table["after"][place]),
@@ -231,18 +231,21 @@ def by_own_period(rows):
     return told
 
 
-def result(simulation):
-    """Return all that the page of a result shows."""
+def result(simulation, only):
+    """Return all that the page of a result shows: by bonus and rank, of the one period named ``only`` if there is such."""
     rows = list(simulation.periods.all())
-    names, own, last = rank_names(simulation), by_own_period(rows), results.last_own(rows)
+    chosen = [row for row in rows if row.own == only]
+    figures = results.sums_of(chosen) if chosen else simulation.figures
+    own, last = by_own_period(rows), results.last_own(chosen or rows)
     winners, losers = most_changed(simulation)
     return {
         "sums": sums(simulation),
         "periods": own,
         "by_period": charts.periods(own, simulation.currency),
-        "bonuses": by_bonus(simulation),
-        "ranks": by_rank(simulation),
-        "movement": movement(last, names),
+        "only": only if chosen else "",
+        "bonuses": by_bonus(simulation, figures),
+        "ranks": by_rank(simulation, figures),
+        "movement": movement(last, rank_names(simulation)),
         "last": last,
         "bins": charts.bins(simulation.figures["histogram"], simulation.currency),
         "by_change": charts.changes(simulation.figures["histogram"], simulation.currency),

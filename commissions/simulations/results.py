@@ -139,9 +139,7 @@ def in_all(simulated_periods):
     return {
         "sold_minor": sum(each["sold_minor"] for each in figures),
         "volume_minor": sum(each["volume_minor"] for each in figures),
-        "before": _summed([each["before"] for each in figures]),
-        "after": _summed([each["after"] for each in figures]),
-        "by_rank": _summed([each["by_rank"] for each in figures]),
+        **sums_of(simulated_periods),
         "movement": last_own(simulated_periods).figures["movement"],
         "winners": int((change > 0).sum()),
         "losers": int((change < 0).sum()),
@@ -156,6 +154,12 @@ def in_all(simulated_periods):
         "most_gained": named(winners),
         "most_lost": named(losers),
     }
+
+
+def sums_of(simulated_periods):
+    """Return the sums over some periods, by bonus and by the rank held, as plain data."""
+    figures = [simulated.figures for simulated in simulated_periods]
+    return {name: _summed([each[name] for each in figures]) for name in ("before", "after", "by_rank")}
 
 
 def _summed(figures):

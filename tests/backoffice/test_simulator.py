@@ -158,6 +158,17 @@ def test_the_result_adds_up_on_the_page(cast, staff, done):
     assert "style=" not in page.split("<main")[1]
 
 
+def test_bonuses_and_ranks_are_shown_of_one_period_too(cast, staff, done):
+    client = cast.client(staff("finance"))
+
+    def paid(address):
+        return sum(row["paid"].after for row in client.get(f"/company/simulator/{done.pk}/{address}").context["bonuses"])
+
+    months = [row.figures["after"]["total"] for row in done.periods.all()]
+    assert [paid("?period=2026-09"), paid("?period=2026-10")] == months
+    assert paid("") == paid("?period=never") == sum(months)
+
+
 def test_a_person_is_found_and_shown(cast, staff, done):
     client = cast.client(staff("finance"))
     found = client.get(f"/company/simulator/{done.pk}/?who=An").content.decode()

@@ -76,7 +76,7 @@ def show(request, simulation_id):
     if simulation.state != Simulation.State.DONE:
         context["progress"] = simulator.progress(simulation)
         return render(request, "backoffice/company/simulator/progress.html", context)
-    context |= simulator.result(simulation)
+    context |= simulator.result(simulation, request.GET.get("period", ""))
     context["may_draft"] = request.user.has_perm("commissions.add_planversion")
     context["words"] = request.GET.get("who", "").strip()[:80]
     context["found"] = simulator.found(context["words"])
