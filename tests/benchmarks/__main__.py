@@ -113,7 +113,7 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="the large sizes too")
     parser.add_argument("--run")
     parser.add_argument("--index", type=int, default=0)
-    parser.add_argument("--size", type=int, default=0)
+    parser.add_argument("--size", type=int, default=0, help="this size alone")
     asked = parser.parse_args()
     if asked.run:
         run_here(asked.run, asked.index, asked.size, asked.full)
@@ -128,7 +128,8 @@ def main() -> int:
     failed = 0
     for name in names:
         for index, entry in enumerate(REGISTRY[name]):
-            for size in (*entry.sizes, *(entry.full if asked.full else ())):
+            sizes = (asked.size,) if asked.size else (*entry.sizes, *(entry.full if asked.full else ()))
+            for size in sizes:
                 if not run_in_child(entry, index, size, asked.full):
                     print(f"{name} at {size:,} FAILED", file=sys.stderr, flush=True)
                     failed += 1

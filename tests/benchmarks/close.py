@@ -1,8 +1,12 @@
 """Closing a period under each shipped plan: read it, calculate it, write every line; beside it, the obvious SQL.
 
-Each plan and size runs in a process of its own, so that its peak of memory is its own. The people have five orders each.
+The company of a size is made once, with everybody in every tree that some plan names; each plan then runs in a process of
+its own, so that its peak of memory is its own. The people have five orders each. ``CLOSE_PLANS=unilevel,binary`` asks for
+some of the plans alone.
 """
 
+import multiprocessing
+import os
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +14,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db import connection
 
-from commissions import plan_versions, runs
+from commissions import runs
 from commissions.engine import calculate as engine
 from commissions.models import Run
-from commissions.runs import calculation
+from commissions.runs import calculation, rows
 from tests.benchmarks.harness import Bench, benchmark
 from tests.benchmarks.population import Population
 
@@ -61,26 +65,40 @@ It leaves out what it makes hard (ranks in legs, lines in the plan's currency), 
 """
 
 
-def close(bench: Bench, size: int, *, path: Path) -> None:
-    """Calculate a run as the product does, and report what each part takes."""
-    report = partial(_report, bench, path.stem)
-    bench.say(f"making the company for {path.stem}")
-    population = Population(size, plan=path)
+@benchmark("close", sizes=(10_000, 100_000), full=(1_000_000,))
+def close(bench: Bench, size: int) -> None:
+    """Close the same period under one plan after the other."""
+    asked = [name for name in os.environ.get("CLOSE_PLANS", "").split(",") if name]
+    paths = [path for path in PLANS if not asked or path.stem in asked]
+    bench.say("making the company")
+    population = Population(size, plans=paths)
     population.sell(5 * size)
+    for path in paths:
+        connection.close()
+        child = multiprocessing.get_context("fork").Process(target=_close, args=(bench, size, population, path))
+        child.start()
+        child.join()
+        if child.exitcode:
+            raise RuntimeError(f"closing under {path.stem} ended with {child.exitcode}")
+
+
+def _close(bench: Bench, size: int, population: Population, path: Path) -> None:
+    """Calculate a run under one plan as the product does, and report what each part takes."""
+    report = partial(_report, bench, path.stem)
+    plan = population.count_by(path)
     run = _asked_for(population)
     given = {}
+    bench.say(f"{path.stem}: reading")
     loading = bench.clock(lambda: given.update(all=calculation.read(run)))
-    inputs = given["all"].inputs
-    plan = plan_versions.load(population.plan)
-    computing = bench.clock(engine.calculate, plan, inputs.snapshot, keep_lines=False)
+    report("load", loading, "s")
+    bench.say(f"{path.stem}: calculating")
+    report("calculate", bench.clock(engine.calculate, plan, given["all"].inputs.snapshot, keep_lines=False), "s")
     came = {}
     settling = bench.clock(lambda: came.update(to=calculation.compute(run, given["all"])))
-    bench.say("writing")
+    report("calculate_with_lines_and_review", settling, "s")
+    bench.say(f"{path.stem}: writing")
     writing = bench.clock(calculation.store, run, came["to"], lambda stage, percent: None)
     run.refresh_from_db()
-    report("load", loading, "s")
-    report("calculate", computing, "s")
-    report("calculate_with_lines_and_review", settling, "s")
     report("write", writing, "s")
     report("lines", run.lines, "lines")
     obvious = None
@@ -92,11 +110,12 @@ def close(bench: Bench, size: int, *, path: Path) -> None:
             cursor.execute("ROLLBACK")
     report("total", loading + settling + writing, "s", baseline="recursive SQL, temporary tables", baseline_value=obvious)
     report("peak_mb", bench.peak_memory_mb(), "MB")
+    rows.drop(run.pk)
 
 
 def _asked_for(population):
     """Return a run that waits to be calculated: a preview, as the period of a benchmark is not over."""
-    office = get_user_model().objects.create(email="office@example.com", is_active=True)
+    office, _made = get_user_model().objects.get_or_create(email="office@example.com")
     office.user_permissions.add(Permission.objects.get(codename="calculate_run"))
     runs.preview(population.period, by=office)
     return Run.objects.latest("pk")
@@ -104,7 +123,3 @@ def _asked_for(population):
 
 def _report(bench, plan, stat, value, unit, *, baseline=None, baseline_value=None):
     bench.report(stat, value, unit, baseline=baseline if baseline_value else None, baseline_value=baseline_value, plan=plan)
-
-
-for each in PLANS:
-    benchmark("close", sizes=(10_000, 100_000), full=(1_000_000,))(partial(close, path=each))

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from commissions import periods, plan_versions, standing_rows
 from commissions.engine import tree
+from commissions.models import Period
 from genealogy import labels
 from genealogy.models import Distributor, Market, Position, Tree
 
@@ -23,10 +24,10 @@ DEEP = 1_000
 class Population:
     """Who was made: ``ids`` are distributors in tree order, ``parent`` and ``size`` as the engine has them."""
 
-    def __init__(self, people, seed=7, plan=PLAN):
+    def __init__(self, people, seed=7, plans=(PLAN,)):
         self.random = np.random.default_rng(seed)
         self.market = Market.objects.create(code="us", name="United States", country="US", currency="USD")
-        self.plan = plan_versions.store(plan.read_text())
+        self.plan = plan_versions.store(plans[0].read_text())
         self.period = periods.containing(timezone.now())
         parent = self._parents(people)
         order = tree.preorder(parent)
@@ -39,7 +40,8 @@ class Population:
         self.ids = np.array(Distributor.objects.order_by("number").values_list("pk", flat=True))
         sponsors = Tree.objects.create(code="sponsor", kind=Tree.Kind.OPEN, name="Sponsor tree")
         self._write_tree(sponsors, self.ids, self.parent, self.size, self.depth)
-        for code, placement in plan_versions.load(self.plan).trees.items():
+        named = {code: tree for path in plans for code, tree in plan_versions.read(path.read_text()).trees.items()}
+        for code, placement in named.items():
             self._place(code, placement.kind, _width(placement))
         self._analyze("genealogy_distributor", "genealogy_position")
 
@@ -47,6 +49,14 @@ class Population:
     def deepest(self):
         """The place in tree order of whoever stands deepest: the end of the long line."""
         return int(np.argmax(self.depth))
+
+    def count_by(self, path):
+        """Have the period that everything was sold in count by another plan, and return that plan as the engine has it."""
+        self.plan = plan_versions.store(path.read_text())
+        plan = plan_versions.load(self.plan)
+        Period.objects.filter(pk=self.period.pk).update(plan=self.plan, kind=plan.ladder.period)
+        self.period.refresh_from_db()
+        return plan
 
     def _parents(self, people):
         """Choose sponsors among those who came before, the recent and the lucky more often; then one long line."""
