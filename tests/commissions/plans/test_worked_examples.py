@@ -1,5 +1,6 @@
 """The worked examples come out to the cent, and every setting of a plan has one."""
 
+import dataclasses
 from enum import StrEnum
 
 import pytest
@@ -8,9 +9,15 @@ from commissions.engine import plan as plans
 from commissions.engine.bonuses import BONUSES
 from commissions.engine.bonuses.bonus import Unearned, Unit
 from commissions.engine.document import Refused, write
-from commissions.engine.ladder import OwnVolume, Where
+from commissions.engine.ladder import Compression, Ladder, LegCap, Legs
 from commissions.engine.periods import PeriodKind
+from commissions.engine.placement import Tank
+from commissions.engine.requirements import REQUIREMENTS
+from commissions.engine.tenure import Grace, Title
 from tests.commissions.plans.examples import FILES, Example, rows
+
+RANKS = (Ladder, Legs, LegCap, Compression, Grace, Title, Tank, *REQUIREMENTS.values())
+"""The parts of a plan that say who holds which rank."""
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -19,10 +26,10 @@ def test_the_example_comes_out_to_the_cent(path):
     assert example.earned() == {(name, bonus): amount for name, bonus, amount in rows(example.raw["earned"])}
     assert example.unearned() == {(bonus, reason): amount for bonus, reason, amount in rows(example.raw.get("unearned", ""))}
     if "left" in example.raw:
+        stated = {(who, name): " ".join(value) for who, name, *value in rows(example.raw["left"])}
+        of_ranks = any(name.startswith("rank.") for _, name in stated)  # ranks are left always, and stated where they matter
         left = example.left()
-        assert {key: value for key, value in left.items() if not key[1].startswith("rank.")} == {
-            (who, name): " ".join(value) for who, name, *value in rows(example.raw["left"])
-        }
+        assert {key: left[key] for key in left if of_ranks or not key[1].startswith("rank.")} == stated
     stands = example.stands()
     for name, *expected in rows(example.raw.get("stands", "")):
         assert stands[name] == tuple(expected), name
@@ -41,8 +48,12 @@ def test_every_choice_of_every_setting_has_a_worked_example():
     }
     missing = {each for each in words - refused_alone() if each not in shown}
     assert not missing
-    assert {str(where) for where in Where} <= {word for _, field, word in shown if field == "where"}
-    assert {str(own) for own in OwnVolume} <= {word for _, field, word in shown if field == "own_volume"}
+    stated = {(field, word) for _, field, word in shown}
+    for part in RANKS:
+        defaults = {(field.name, str(field.default)) for field in dataclasses.fields(part)}
+        choices = {(field, str(word)) for field, words in choices_of(part).items() for word in words}
+        missing = choices - stated - defaults  # a plan that states a default says the same without it
+        assert not missing, part
     assert {str(kind) for kind in PeriodKind} <= {word for _, field, word in shown if field == "kind"}
 
 
