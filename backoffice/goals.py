@@ -56,7 +56,7 @@ class Prices:
 
     def cost(self, way):
         """Return what a way costs."""
-        spent = [(step.leg_id is None, self.of(step)) for step in way.steps]
+        spent = [(step.is_spent_by_self, self.of(step)) for step in way.steps]
         if not self.by_kind or any(amount is None for _own, amount in spent):
             return Cost(None, None, None)
         own = sum(amount for mine, amount in spent if mine)

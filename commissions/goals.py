@@ -47,6 +47,11 @@ class Step:
         return self.leg_id is None
 
     @property
+    def is_spent_by_self(self):
+        """Whether its points are sold through the person, and not by a newcomer or by somebody below."""
+        return self.is_own and Kind.NEW not in self.kinds
+
+    @property
     def words(self):
         """Say what is to be done."""
         return say(self)
@@ -66,14 +71,16 @@ class Way:
     @property
     def legs(self):
         """The steps by leg, the person's own first: ``[(name of the leg, its points, its steps), ...]``."""
-        ordered = sorted(self.steps, key=lambda step: (not step.is_own, step.leg_name, step.leg_id or 0, -step.total))
+        ordered = sorted(
+            self.steps, key=lambda step: (not step.is_own, step.leg_name, step.leg_id or 0, Kind.NEW in step.kinds, -step.total)
+        )
         grouped = [list(steps) for _leg, steps in groupby(ordered, key=lambda step: step.leg_id)]
         return [(steps[0].leg_name, sum(step.total for step in steps), steps) for steps in grouped]
 
     @property
     def own_points(self):
         """What the person would have to sell or buy."""
-        return sum(step.total for step in self.steps if step.is_own and Kind.NEW not in step.kinds)
+        return sum(step.total for step in self.steps if step.is_spent_by_self)
 
     @property
     def team_points(self):

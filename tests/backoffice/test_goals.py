@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from commissions import goals, parts, periods
+from commissions import facts, goals, parts, periods, plan_versions
 from commissions.models import Period, PlanVersion, Standing, VolumeEntry
+from tests.backoffice.conftest import PLAN
 
 OPENED = 12
 
@@ -20,7 +21,8 @@ def sold(cast):
             person = getattr(cast, name)
             VolumeEntry.objects.create(
                 reference=f"order:{name}", distributor=person, period=period, market=cast.market, currency="USD",
-                credited_at=period.starts_at + timedelta(hours=1), buyer_kind="retail", pv=volume * 100, cv=volume * 100,
+                credited_at=period.starts_at + timedelta(hours=1), buyer_kind="retail",
+                buyer_reference="customer:1", pv=volume * 100, cv=volume * 100,
             )  # fmt: skip
 
     return credit
@@ -61,6 +63,30 @@ def test_who_has_to_be_helped_is_named_and_in_which_leg(cast, sold):
     shown = page(cast, cast.ana)
     assert "What Silver asks for" in shown
     assert "Cy needs 20 more points, from customers or by own orders." in shown and "In the leg of <bdi>Ben</bdi>" in shown
+
+
+def test_what_a_newcomer_would_sell_is_not_the_sponsors_own_cost(cast, sold):
+    sold(dee=0)
+    shown = page(cast, cast.dee)
+    assert "Bring in 1 person who sells 450 points." in shown
+    assert "Through you 50 points (from $50.00), through others 450 points (from $450.00)." in shown
+
+
+def test_what_the_plan_requires_beside_volume_and_legs_is_tried_and_said_too(cast, sold):
+    wants = """requires = [
+        { measure = "customers", buyers = ["retail"], volume = "pv", each = 20, count = 3 },
+        { measure = "fact", name = "trained", least = 1 },
+    ]
+    """
+    text = PLAN.read_text().replace('code = "bronze"\n', f'code = "bronze"\n{wants}\n', 1)
+    text = text.replace("version = 1", "version = 2").replace("2026-01-01", "2026-01-02")
+    Period.objects.filter(pk=periods.current().pk).update(plan=plan_versions.store(text))
+    sold(ana=600)
+    shown = page(cast, cast.ana)
+    assert "Customers with at least 20 points" in shown and "2 more" in shown
+    assert "Trained: 0 of 1, even if everybody" in shown
+    facts.record(distributor_id=cast.ana.pk, kind="trained", at=periods.current().starts_at, reference="training:1")
+    assert "Win 2 customers who order 20 points each." in page(cast, cast.ana)
 
 
 def test_another_rank_can_be_aimed_at_and_nonsense_aims_at_the_next(cast, sold):
