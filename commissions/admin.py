@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from commissions import formats, live_pending, plan_versions, standings
-from commissions.models import EarningTotal, Fact, LivePending, Period, PlanVersion, Standing, VolumeEntry
+from commissions.models import Adjustment, EarningTotal, Fact, Hold, LivePending, Period, PlanVersion, Run, Standing, VolumeEntry
 from genealogy.long_lists import Reading
 from genealogy.models import Distributor
 
@@ -266,3 +266,51 @@ class LivePendingAdmin(Reading):
     def subject(self, row):
         """What the row points to."""
         return format_html("{} {}", row.get_kind_display(), row.subject_id or "")
+
+
+@admin.register(Run)
+class RunAdmin(Reading):
+    """Runs: calculated, approved and closed on the company's pages; here they are only read."""
+
+    list_display = ("period", "number", "status", "payable", "calculated_by", "approved_by", "closed_by", "closed_at")
+    list_filter = ("status", "period__kind")
+    list_select_related = ("period", "calculated_by", "approved_by", "closed_by")
+    exclude = ("review", "state")
+
+    @admin.display(description=_("payable"))
+    def payable(self, run):
+        """The sum in the plan's currency."""
+        return formats.money(run.payable_minor, run.currency) if run.currency else ""
+
+
+class SettlementAdmin(Reading):
+    """What was settled by hand, with who asked and who approved."""
+
+    list_filter = (("approved_at", admin.EmptyFieldListFilter), ("ended_at", admin.EmptyFieldListFilter))
+    list_select_related = ("distributor", "asked_by", "approved_by")
+    search_fields = ("=distributor__number",)
+    search_help_text = _("The whole number of a distributor")
+
+    def get_search_results(self, request, queryset, search_term):
+        """Find by whole number."""
+        return (queryset.filter(distributor__in=numbered(search_term)) if search_term else queryset), False
+
+
+@admin.register(Adjustment)
+class AdjustmentAdmin(SettlementAdmin):
+    """Adjustments of earnings."""
+
+    list_display = ("distributor", "period", "amount", "reason", "asked_by", "approved_by", "ended_at")
+    list_select_related = (*SettlementAdmin.list_select_related, "period")
+
+    @admin.display(description=_("amount"))
+    def amount(self, adjustment):
+        """The amount in the plan's currency."""
+        return formats.money(adjustment.amount_minor, adjustment.currency)
+
+
+@admin.register(Hold)
+class HoldAdmin(SettlementAdmin):
+    """Holds of payees."""
+
+    list_display = ("distributor", "until", "reason", "asked_by", "approved_by", "ended_at")

@@ -14,9 +14,10 @@ from django.db import transaction
 from django.urls import get_resolver
 
 from backoffice.models import HeadOffice, Mail
-from commissions import periods, simulations
+from commissions import periods, runs, settlements, simulations
 from genealogy.models import User
 from storefront.models import Customer
+from tests.commissions.settling import calculated, somebody
 
 ROLES = ("anonymous", "customer", "newcomer", "leader", "crossline", "support", "finance", "marketing", "admin")
 STAFF = ROLES[5:]
@@ -83,6 +84,16 @@ company/                                               | 302 404 404 404 404 403
 company/figures/                                       | 302 404 404 404 404 403 200 200 200
 company/outbox/                                        | 302 404 404 404 404 200 403 403 200
 company/outbox/replay/ POST                            | 302 404 404 404 404 403 403 403 302
+company/runs/                                          | 302 404 404 404 404 403 200 403 200
+company/runs/<int:run_id>/                             | 302 404 404 404 404 403 200 403 200
+company/runs/<int:run_id>/again/ POST                  | 302 404 404 404 404 403 302 403 302
+company/runs/<int:run_id>/compare/<int:other_id>/      | 302 404 404 404 404 403 200 403 200
+company/runs/<int:run_id>/people/<int:distributor_id>/ | 302 404 404 404 404 403 200 403 200
+company/runs/<int:run_id>/progress/                    | 302 404 404 404 404 403 204 403 204
+company/runs/<int:run_id>/step/ POST                   | 302 404 404 404 404 403 404 403 404
+company/runs/begin/ POST                               | 302 404 404 404 404 403 404 403 404
+company/settlements/                                   | 302 404 404 404 404 403 200 403 200
+company/settlements/<slug:kind>/<int:settlement_id>/ POST | 302 404 404 404 404 403 302 403 302
 company/simulator/                                     | 302 404 404 404 404 403 200 403 200
 company/simulator/<int:simulation_id>/                 | 302 404 404 404 404 403 200 403 200
 company/simulator/<int:simulation_id>/<slug:rows>.csv  | 302 404 404 404 404 403 200 403 200
@@ -137,11 +148,14 @@ account.emailaddress     | -    -    -    -
 auth.group               | -    -    -    v
 backoffice.mail          | v    -    -    v
 backoffice.notification  | v    -    -    v
+commissions.adjustment   | -    v    -    v
 commissions.earningtotal | -    v    -    v
 commissions.fact         | -    v    -    v
+commissions.hold         | -    v    -    v
 commissions.livepending  | -    -    -    -
 commissions.period       | -    v    -    v
 commissions.planversion  | -    v    -    va
+commissions.run          | -    v    -    v
 commissions.standing     | -    v    -    v
 commissions.volumeentry  | -    v    -    v
 genealogy.distributor    | vc   v    -    vc
@@ -194,13 +208,21 @@ def everybody(cast, staff, heard, settings):
         "distributor_id": cast.ben.pk, "order_id": own.pk, "token": own.token, "number": own.number,
         "period": periods.current().name,
         "bonus": "retail_profit", "line": f"order-{below.pk}", "slug": "linden-tea", "site": "ana",
-        "simulation_id": simulated().pk, "rows": "people",
+        "simulation_id": simulated().pk, "rows": "people", **settled(cast.ben),
         "mail_id": Mail.objects.first().pk,
         "who": "leader", "reference": "none",
         "pk": own.pk, "url": "nothing-there", "app_label": "genealogy", "path": "nothing.webp",
         "content_type_id": ContentType.objects.get_for_model(HeadOffice).pk, "object_id": own.pk, "id": cast.ben.user_id,
     }  # fmt: skip
     return people, facts
+
+
+def settled(payee):
+    """Return a calculated preview of this period, and an adjustment that waits."""
+    clerk, period = somebody("clerk"), periods.current()
+    run = calculated(period, clerk, how=runs.preview)
+    asked = settlements.adjust(distributor=payee, period=period, amount_minor=100, reason="A prize", by=clerk)
+    return {"run_id": run.pk, "other_id": run.pk, "kind": "adjustment", "settlement_id": asked.pk}
 
 
 def simulated():

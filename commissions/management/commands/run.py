@@ -1,5 +1,7 @@
 """``manage.py run``: calculate a period, look at it, approve it as a second person, close it; or compare two runs."""
 
+import time
+
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
@@ -7,6 +9,8 @@ from commissions import formats, periods, plan_versions, runs
 from commissions.models import Period, Run
 from commissions.runs import compare, work
 from genealogy.models import User
+
+PAUSE_SECONDS = 0.5
 
 
 class Command(BaseCommand):
@@ -57,12 +61,11 @@ class Command(BaseCommand):
             run = runs.again(self._newest(period, Run.Status.CALCULATED, Run.Status.APPROVED, Run.Status.CLOSED), by=user)
         else:
             run = runs.preview(period, by=user) if options["preview"] else runs.calculate(period, by=user)
-        work.work(run.pk)
-        run.refresh_from_db()
+        while run.status == Run.Status.WAITING:  # a worker may have taken it first: then its end is waited for
+            work.work(run.pk) or time.sleep(PAUSE_SECONDS)
+            run.refresh_from_db()
         if run.status == Run.Status.FAILED:
             raise CommandError(_("%(run)s failed: %(problem)s") % {"run": run, "problem": run.problem})
-        if run.status == Run.Status.WAITING:
-            raise CommandError(_("%(run)s is being calculated by another process: look again in a moment.") % {"run": run})
         self._tell(run)
         if run.repeats is not None:
             same = run.repeats.result_checksum == run.result_checksum
