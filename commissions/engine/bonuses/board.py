@@ -82,6 +82,10 @@ class Board(Bonus):
         """How many people a board holds."""
         return sum(self.width**row for row in range(self.depth + 1))
 
+    @property
+    def pays_for_recruiting(self) -> bool:
+        return self.sales is None or not self.sales.products
+
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         if self.sales is not None:

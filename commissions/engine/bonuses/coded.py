@@ -6,14 +6,16 @@ docs/plans/coded.md states the rule with a worked example.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commissions.engine import money
 from commissions.engine.bonuses.crediting import Crediting, Credits
 from commissions.engine.bonuses.dues import groups, sums
-from commissions.engine.bonuses.rewards import REWARDS, Reward
+from commissions.engine.bonuses.rewards import REWARDS, OfSale, Reward
 from commissions.engine.document import Selected, setting
 from commissions.engine.kinds import Report, Whole, choice
 from commissions.engine.names import Names
@@ -22,6 +24,7 @@ from commissions.engine.snapshot import Index
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 
 class WithoutCode(StrEnum):
@@ -49,6 +52,10 @@ class Coded(Crediting):
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         self.reward.check(f"{path}.reward", names, report)
+
+    def most(self, plan: "Plan") -> Fraction | None:
+        of_volume = isinstance(self.reward, OfSale) and self.reward.of == "cv"
+        return Fraction(self.reward.rate_ppm, money.PPM) if of_volume else None
 
     def rate_ppm(self) -> int:
         return self.reward.rate_ppm

@@ -159,6 +159,10 @@ class CustomerAcquisition(Crediting):
         if len(set(self.buyers)) < len(self.buyers):
             report.wrong(f"{path}.buyers", ", ".join(self.buyers), "each kind of buyer once")
 
+    def most(self, plan: "Plan") -> Fraction | None:
+        of_volume = isinstance(self.reward, OfFirstOrder) and self.reward.of == "cv"
+        return Fraction(self.rate_ppm(), money.PPM) if of_volume else None
+
     def rate_ppm(self) -> int:
         return self.reward.rate if isinstance(self.reward, OfFirstOrder) else money.PPM
 

@@ -22,6 +22,7 @@ from commissions.engine.snapshot import NONE
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,9 @@ class Fee(Bonus):
     @property
     def names(self) -> tuple[str, ...]:
         return self.of
+
+    def most(self, plan: "Plan") -> Fraction:
+        return Fraction(0)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)

@@ -44,26 +44,32 @@ class HostReward(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Bracket:
-    """``rate`` for a subtotal of at least ``least``."""
+    """A ``rate`` of the subtotal, or an ``amount``, for a subtotal of at least ``least``."""
 
     least: Fraction = setting(Money())
-    rate: int = setting(Percent())
+    rate: int | None = setting(Percent(), default=None)
+    amount: Fraction | None = setting(Money(), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Credit(HostReward):
-    """The rate of the highest of ``brackets`` that the subtotal reaches, on the whole subtotal."""
+    """What the highest of ``brackets`` that the subtotal reaches says, on the whole subtotal."""
 
     kind: ClassVar[str] = "credit"
     brackets: tuple[Bracket, ...] = setting(ListOf(Table(Bracket), most=50))
 
     def check(self, path: str, report: Report) -> None:
         _require_rising(f"{path}.brackets", [each.least for each in self.brackets], report)
+        for place, each in enumerate(self.brackets, 1):
+            if (each.rate is None) == (each.amount is None):
+                stated = "neither" if each.rate is None else "both"
+                report.wrong(f"{path}.brackets[{place}]", stated, "either a rate or an amount")
 
     def given(self, plan: "Plan", subtotal_minor: NDArray[np.int64]) -> Given:
         tier = _tier(plan, [each.least for each in self.brackets], subtotal_minor)
-        none = np.zeros_like(tier)
-        return Given(tier, np.array([0, *(each.rate for each in self.brackets)], dtype=np.int64)[tier], none, none)
+        rates = np.array([0, *(each.rate or 0 for each in self.brackets)], dtype=np.int64)
+        amounts = np.array([0, *(plan.minor(each.amount or Fraction(0)) for each in self.brackets)], dtype=np.int64)
+        return Given(tier, rates[tier], amounts[tier], np.zeros_like(tier))
 
 
 @dataclass(frozen=True, kw_only=True)

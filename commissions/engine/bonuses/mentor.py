@@ -23,6 +23,7 @@ from commissions.engine.result import Lines
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 _MOST_LEVELS = 50
 
@@ -51,6 +52,9 @@ class Mentor(Bonus):
     def state(self) -> str:
         """The name under which the highest rank that was paid for is kept: a place in the ladder and 1, 0 for none."""
         return f"{self.code}.reached"
+
+    def levels_and_paid(self, plan: "Plan") -> tuple[int, int]:
+        return max((len(levels) for levels in self.amounts.values()), default=0), max(self.depth.values(), default=0)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)

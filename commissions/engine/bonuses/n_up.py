@@ -4,12 +4,13 @@ docs/plans/n_up.md states the rule with a worked example.
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import tree
+from commissions.engine import money, tree
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unit, Walk
 from commissions.engine.bonuses.dues import Passing, check_passing, climb, depth_by_rank
@@ -22,6 +23,7 @@ from commissions.engine.snapshot import NONE
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 _MOST_LEVELS = 50
 _RATES = ListOf(Percent(), most=_MOST_LEVELS)
@@ -47,6 +49,16 @@ class NUp(Walking):
     def levels(self) -> int:
         """How many steps a walk has at most."""
         return max(len(self.passed_rates), len(self.keeper_rates))
+
+    @property
+    def goes_by_order(self) -> bool:
+        return self.line is Unit.ORDER
+
+    def most(self, plan: "Plan") -> Fraction | None:
+        return Fraction(max(sum(self.passed_rates), sum(self.keeper_rates)), money.PPM) if self.volume == "cv" else None
+
+    def levels_and_paid(self, plan: "Plan") -> tuple[int, int]:
+        return self.levels, max(self.depth.values(), default=0)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)

@@ -6,12 +6,13 @@ docs/plans/streamline.md states the rule with a worked example.
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import tree
+from commissions.engine import money, tree
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk
 from commissions.engine.bonuses.sources import Sources
@@ -24,6 +25,7 @@ from commissions.engine.snapshot import NONE
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 _MOST_LINES = 50
 
@@ -50,6 +52,10 @@ class Streamline(Walking):
     volume: str = setting(Code(), default="cv")
     levels: tuple[Level, ...] = setting(ListOf(Table(Level), most=1000))
     lines: dict[str, int] = setting(TableOf(Code(), Whole(0, _MOST_LINES)))
+
+    def most(self, plan: "Plan") -> Fraction | None:
+        lines = max(self.lines.values()) if self.tree is None else 1
+        return Fraction(sum(level.rate for level in self.levels) * lines, money.PPM) if self.volume == "cv" else None
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)

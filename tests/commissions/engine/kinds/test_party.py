@@ -8,6 +8,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +46,7 @@ class Party:
 REWARDS = st.sampled_from(
     (
         {"kind": "credit", "brackets": [{"least": 0, "rate": "5%"}, {"least": 20, "rate": "33.3333%"}]},
+        {"kind": "credit", "brackets": [{"least": 5, "amount": "2.50"}, {"least": 30, "rate": "10%"}]},
         {"kind": "items", "tiers": [{"least": 10, "items": 1}, {"least": 40, "items": 3}]},
         {"kind": "booking", "least": 5, "amount": "12.50", "items": 2},
         {"kind": "booking", "least": 0, "amount": 7, "within_days": 5},
@@ -129,7 +131,9 @@ def rewards(plan, bonus, company, parties, before=()):
         reached = [step for step in (getattr(reward, steps) if steps else [reward]) if subtotal >= plan.minor(step.least)]
         if subtotal < 1 or not reached:
             continue
-        if reward.kind == "credit":
+        if reward.kind == "credit" and reached[-1].rate is None:
+            yield party, party.host, len(reached), {"USD": Fraction(plan.minor(reached[-1].amount))}, 0, due
+        elif reward.kind == "credit":
             rate = Fraction(reached[-1].rate, 1_000_000)
             amounts = {currency: minor * worth(plan, currency) * rate for currency, minor in sold.items()}
             yield party, party.host, len(reached), amounts, 0, due
@@ -197,3 +201,22 @@ def test_a_party_brings_the_same_however_its_sales_fall_into_periods(world, plan
     _, after = engine_lines(plan, dataclasses.replace(snapshot_of(late, parties, tables=tables), start=micro(cut)))
     ranks_matter = plan.bonuses[0].unearned == "roll_up"
     assert after == whole or ranks_matter
+
+
+@pytest.mark.parametrize(
+    ("reward", "said"),
+    [
+        ({"kind": "credit", "brackets": [{"least": 5}]}, 'brackets[1] is "neither"; expected either a rate or an amount'),
+        ({"kind": "credit", "brackets": [{"least": 5, "rate": "1%", "amount": 1}]}, 'brackets[1] is "both"'),
+        ({"kind": "items", "tiers": [{"least": 5, "items": 1}, {"least": 5, "items": 2}]}, "thresholds that rise"),
+        ({"kind": "booking", "least": 5}, "bonuses[1].reward.amount is missing; expected an amount, or items"),
+    ],
+)
+def test_a_reward_that_says_nothing_is_refused(reward, said):
+    table = {
+        "code": "host", "kind": "party", "amount": "paid", "host_orders": True, "reward": reward, "line": "source",
+        "rounding": "half_up", "unearned": "breakage",
+    }  # fmt: skip
+    with pytest.raises(ValueError) as refused:
+        plan_with(table)
+    assert said in str(refused.value)

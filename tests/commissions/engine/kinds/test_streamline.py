@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 from tests.commissions.engine.kinds.newcomers import (
     ACTIVITIES,
     RANKS,
+    START,
+    Company,
+    Person,
+    Sale,
     common,
     companies,
     engine_lines,
@@ -137,3 +141,30 @@ def test_lines_that_no_rank_grants_are_refused():
     }  # fmt: skip
     with pytest.raises(ValueError, match="at least one line for one of the ranks"):
         plan_with(table)
+
+
+def test_a_line_of_a_hundred_thousand_people_is_climbed_at_once():
+    count = 100_000
+    levels = [{"rate": "10%", "rank": "member"}, {"rate": "5%", "rank": "chief"}]
+    table = {
+        "code": "line", "kind": "streamline", "levels": levels, "lines": dict.fromkeys(RANKS, 1), "line": "order",
+        "rounding": "half_up", "unearned": "breakage",
+    }  # fmt: skip
+    plan = plan_with(table, leader=10**6)
+    people = [Person(number + 1, None, "open", START) for number in range(count)]
+    sale = Sale(1, people[-1], START, 1, "distributor", count, 1, 10000, 10000, 0, 0, "USD", None, None, False)
+    big = Sale(2, people[0], START, 2, "distributor", 1, 1, 10**8, 0, 0, 0, "USD", None, None, False)
+    _, ours = engine_lines(plan, engine_snapshot(Company(people, [sale, big])))
+    paid = {(count - 1, count, 1, 1, 1000, None, "PAID"), (1, count, 1, 2, 500, None, "PAID")}
+    assert paid <= set(ours)
+
+
+@given(companies(), streamlines())
+def test_what_is_paid_and_what_is_not_is_all_that_the_rates_promise(company, table):
+    plan = plan_with(table | {"line": "payee", "lines": dict.fromkeys(RANKS, 1)})
+    given = engine_snapshot(company)
+    result, _ = engine_lines(plan, given)
+    in_line = sum(sale.cv for sale in company.sales if sale.person.kind == "distributor")
+    promised = in_line * sum(Fraction(level.rate, 1_000_000) for level in plan.bonuses[0].levels)
+    assert abs(result.totals.sum() + result.unearned.sum() - promised) <= len(result.lines)
+    assert promised <= plan.bonuses[0].most(plan) * max(in_line, 0) or in_line < 0
