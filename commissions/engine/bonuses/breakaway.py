@@ -3,6 +3,7 @@
 docs/plans/breakaway.md states the rule with a worked example.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
@@ -70,10 +71,18 @@ class Breakaway(Generations):
             return before & holds if self.recapture else before
         return holds if self.recapture else holds | before
 
+    def personal_group(self, calculation: "Calculation", away: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Measure what the minimum asks for."""
+        own = own_volume(calculation, self.minimum.volume, self.tree)
+        return personal_group(calculation.people.forest(self.tree), own, away)
+
+    def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
+        group = self.personal_group(calculation, self.away(calculation))
+        return {"personal_group_points": int(group[person]), "minimum_points": self.minimum.least}
+
     def heads(self, calculation: "Calculation", index: int) -> Heads:
         away = self.away(calculation)
-        forest = calculation.people.forest(self.tree)
-        group = personal_group(forest, own_volume(calculation, self.minimum.volume), away)
+        group = self.personal_group(calculation, away)
         open_to = self.may(calculation, index)
         enough = group >= self.minimum.least
         may = open_to & enough

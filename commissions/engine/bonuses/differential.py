@@ -3,16 +3,19 @@
 docs/plans/differential.md states the rule with a worked example.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commissions.engine import money
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk, roll_up, why_not
-from commissions.engine.bonuses.rates import RATES, Rates, differences
+from commissions.engine.bonuses.rates import RATES, ByRank, Rates, differences
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import Walking
 from commissions.engine.document import Selected, setting
@@ -23,6 +26,7 @@ from commissions.engine.snapshot import NONE, Forest
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 
 class OwnSales(StrEnum):
@@ -75,6 +79,17 @@ class Differential(Walking):
         """Say who may be paid."""
         may = calculation.open_to(index)
         return may & calculation.standings.active if self.active_only else may
+
+    @property
+    def goes_by_order(self) -> bool:
+        return isinstance(self.rates, ByRank)
+
+    def most(self, plan: "Plan") -> Fraction | None:
+        """The highest rate of the table: it is paid once."""
+        return Fraction(max(self.rates.steps, default=0), money.PPM) if self.volume == "cv" else None
+
+    def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
+        return self.rates.figures(calculation, calculation.people.forest(self.tree), self.tree, self.code, person)
 
     def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
         """Make one step of each rate: it goes to the first person on the way up who has that rate or a higher one.

@@ -34,6 +34,10 @@ class Generation(Generations):
     held_as: HeldAs | None = setting(choice(HeldAs), default=None)
 
     @property
+    def goes_by_order(self) -> bool:
+        return True
+
+    @property
     def begins(self) -> Boundary:
         return self.boundary
 

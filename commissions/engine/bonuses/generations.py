@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ from commissions.engine.snapshot import Forest
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 
 class Unqualified(StrEnum):
@@ -69,6 +71,13 @@ class Generations(Levelled, Walking):
         names.require_volume(f"{path}.volume", self.volume, report)
         self.check_levels(path, names, report)
 
+    def most(self, plan: "Plan") -> Fraction | None:
+        """The highest rate of each generation: a generation is paid once."""
+        return self.most_of_levels() if self.volume == "cv" else None
+
+    def levels_and_paid(self, plan: "Plan") -> tuple[int, int]:
+        return most_levels(self.rates), self.deepest()
+
     @property
     @abstractmethod
     def begins(self) -> Boundary:
@@ -90,15 +99,17 @@ class Generations(Levelled, Walking):
         plan, standings = calculation.plan, calculation.standings
         forest = calculation.people.forest(self.tree)
         heads = self.heads(calculation, index)
-        ranked = self.unlocked_levels(calculation, self.ranked_levels(plan, standings))
+        ranked = self.ranked_levels(plan, standings)
         reasons = why_not(plan, index, calculation.people, standings)
+        reasons[:-1][self.may(calculation, index)] = Reason.RANK_TOO_LOW
         if heads.short is not None:
-            reasons[:-1][heads.short] = Reason.GATED
+            reasons[:-1][heads.short] = Reason.NOT_QUALIFIED
         walk = climb(
             calculation,
             self,
             self._met(forest, heads, starters),
-            levels=np.where(heads.may, ranked, np.int16(0)),
+            levels=np.where(heads.may, self.unlocked_levels(calculation, ranked), np.int16(0)),
+            ranked=np.where(heads.may, ranked, np.int16(0)),
             reasons=reasons,
             parent=forest.parent,
             unearned=self.unearned,

@@ -3,19 +3,19 @@
 docs/plans/guarantee.md states the rule with a worked example.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import money, tree
+from commissions.engine import money, tree, volumes
 from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.bonus import Bonus, Unearned, Unit
 from commissions.engine.bonuses.groups import group_head
 from commissions.engine.bonuses.heads import HEADS, Head
-from commissions.engine.bonuses.measured import own_volume
 from commissions.engine.document import Selected, setting
 from commissions.engine.kinds import Code, Percent, Points, Report, Switch
 from commissions.engine.names import Names
@@ -24,6 +24,7 @@ from commissions.engine.snapshot import NONE
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,20 +52,27 @@ class Guarantee(Bonus):
         if self.unearned is Unearned.ROLL_UP:
             report.wrong(f"{path}.unearned", self.unearned, "breakage: who may not be paid is looked through")
 
+    def most(self, plan: "Plan") -> Fraction | None:
+        """What all heads keep and the highest pass up is the rate of all groups."""
+        return Fraction(self.rate, money.PPM) if self.volume == "cv" else None
+
+    def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
+        people, parent, group = self._groups(calculation, index)
+        if person not in people:
+            return {}
+        place = int(np.searchsorted(people, person))
+        passed, kept = settle(parent, group, self.minimum)
+        received = kept[place] + passed[place] - group[place]
+        return {
+            "group_points": int(group[place]),
+            "minimum_points": self.minimum,
+            "received_points": int(received),
+            "passed_up_points": int(passed[place]),
+        }
+
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
-        forest = calculation.people.forest(self.tree)
-        recipients = self.head.holds(calculation, self.tree, self.code) & calculation.open_to(index)
-        if self.active_only:
-            recipients = recipients & calculation.standings.active
-        own = own_volume(calculation, self.volume)
-        heads = group_head(forest, recipients)
-        grouped = np.zeros(len(own) + 1, dtype=np.int64)
-        np.add.at(grouped, heads, own)
-        people = np.flatnonzero(recipients)
-        place = np.full(len(own) + 1, NONE, dtype=np.int64)
-        place[people] = np.arange(len(people))
-        parent = place[forest.next_upline(recipients)[people]]
-        passed, kept = settle(parent, grouped[people], self.minimum)
+        people, parent, group = self._groups(calculation, index)
+        passed, kept = settle(parent, group, self.minimum)
         yield self._lines(calculation, index, people, kept)
         top = np.flatnonzero((parent == NONE) & (passed != 0))
         yield lines.block(
@@ -76,6 +84,20 @@ class Guarantee(Bonus):
             rate_ppm=self.rate,
             reason=Reason.NOBODY_ABOVE,
         )
+
+    def _groups(self, calculation: "Calculation", index: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return who is a head, the place of the next head above each (NONE: nobody), and the volume of each group."""
+        forest = calculation.people.forest(self.tree)
+        recipients = self.head.holds(calculation, self.tree, self.code) & calculation.open_to(index)
+        if self.active_only:
+            recipients = recipients & calculation.standings.active
+        own = volumes.sold(calculation.snapshot, self.volume)
+        grouped = np.zeros(len(own) + 1, dtype=np.int64)
+        np.add.at(grouped, group_head(forest, recipients), own)
+        people = np.flatnonzero(recipients)
+        place = np.full(len(own) + 1, NONE, dtype=np.int64)
+        place[people] = np.arange(len(people))
+        return people, place[forest.next_upline(recipients)[people]], grouped[people]
 
     def _lines(self, calculation: "Calculation", index: int, people: NDArray[np.int64], kept: NDArray[np.int64]) -> Lines:
         keeps = np.flatnonzero(kept)

@@ -5,11 +5,13 @@ docs/plans/infinity.md states the rule with a worked example.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commissions.engine import money
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk
 from commissions.engine.bonuses.rates import differences
@@ -23,6 +25,7 @@ from commissions.engine.snapshot import NONE, Forest
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 _MOST_LEVELS = 100
 
@@ -68,6 +71,14 @@ class Infinity(Walking):
 
     def sources(self, calculation: "Calculation") -> Sources:
         return sources.of_volume(calculation, self.volume, by_order=self.line is Unit.ORDER, only=self.sales)
+
+    @property
+    def goes_by_order(self) -> bool:
+        return True
+
+    def most(self, plan: "Plan") -> Fraction | None:
+        """The highest rate: nobody is paid beside it, or only what is missing to it."""
+        return Fraction(max(self.rates.values()), money.PPM) if self.volume == "cv" else None
 
     def qualified(self, calculation: "Calculation", index: int) -> NDArray[np.int64]:
         """Return each person's rate, 0 for who does not qualify."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commissions.engine import money
 from commissions.engine.bonuses.bonus import Unearned, Walk, roll_up
 from commissions.engine.document import Either, ListOf, Table, TableOf, setting
 from commissions.engine.kinds import Code, Percent, Report, Whole
@@ -103,6 +105,25 @@ class Levelled:
             levels = np.minimum(levels, _reached(value, [(pack.least, pack.depth) for pack in self.held.table]))
         return levels
 
+    def most_of_levels(self) -> Fraction:
+        """Add up the highest rate of each level."""
+        by_rank = self.rates.values() if isinstance(self.rates, Mapping) else (self.rates,)
+        each = (max(rates[level] for rates in by_rank if level < len(rates)) for level in range(most_levels(self.rates)))
+        return Fraction(sum(each), money.PPM)
+
+    def deepest(self) -> int:
+        """Say how many levels are open to whoever has the most of them."""
+        limits = [most_levels(self.rates)]
+        if self.depth:
+            rates = self.rates
+            own = {code: len(rates[code]) for code in rates} if isinstance(rates, dict) else {}
+            limits.append(max(min(depth, own.get(code, depth)) for code, depth in self.depth.items()))
+        if self.tiers:
+            limits.append(max(tier.depth for tier in self.tiers))
+        if self.held:
+            limits.append(max(pack.depth for pack in self.held.table))
+        return min(limits)
+
     def rate_table(self, plan: "Plan") -> NDArray[np.int32]:
         """Return the rates as ``[level, rank]``; the last two columns are for who has no rank, and for nobody at all."""
         most = most_levels(self.rates)
@@ -134,6 +155,7 @@ def climb(
     met: Iterable[NDArray[np.int64]],
     *,
     levels: NDArray[np.int16],
+    ranked: NDArray[np.int16],
     reasons: NDArray[np.int8],
     parent: NDArray[np.int64],
     unearned: Unearned,
@@ -141,14 +163,16 @@ def climb(
     """Give each level to whom it meets, ``[starter]`` for each level in turn, a person or NONE.
 
     A person is paid down to level ``levels``; beyond it the level is missed, for one of ``reasons`` (one entry more,
-    for nobody). The rate is that of the payee's rank. A level that is missed has the rate of who missed it; if that rank
-    has none, the rate of who gets it instead, and where nobody does, the highest that the level has.
+    for nobody), or because something else than the rank, which reaches down to ``ranked``, does not open it. The rate is
+    that of the payee's rank. A level that is missed has the rate of who missed it; if that rank has none, the rate of
+    who gets it instead, and where nobody does, the highest that the level has.
     """
     plan, rank = calculation.plan, calculation.standings.rank
     table, has_rate = bonus.rate_table(plan), bonus.has_rate(plan)
     by_rank = isinstance(bonus.rates, Mapping)
     column = np.append(np.where(rank < 0, len(plan.ranks), rank), len(plan.ranks) + 1)
     open_levels = np.append(levels, np.int16(0))
+    by_rank_alone = np.where(reasons == Reason.RANK_TOO_LOW, np.append(ranked, np.int16(0)), np.int16(0))
     walk: Walk | None = None
     for place, at in enumerate(met):
         if walk is None:
@@ -159,7 +183,8 @@ def climb(
         if unearned is Unearned.ROLL_UP:
             payee = np.where(paid, at, roll_up(levels > place, parent, rank, missed))
         walk.payee[place], walk.missed[place] = payee, missed
-        walk.reason[place] = np.where(paid, np.int8(Reason.PAID), reasons[at])
+        locked = np.where(by_rank_alone[at] > place, np.int8(Reason.NOT_QUALIFIED), reasons[at])
+        walk.reason[place] = np.where(paid, np.int8(Reason.PAID), locked)
         if by_rank:
             walk.rate_ppm[place] = table[place][column[np.where(has_rate[place][column[at]], at, payee)]]
     assert walk is not None

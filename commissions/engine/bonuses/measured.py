@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import money
+from commissions.engine import volumes
 from commissions.engine.bonuses.groups import personal_group
 from commissions.engine.document import setting
 from commissions.engine.kinds import Code, Report, Whole, choice
@@ -76,7 +76,7 @@ class Measured:
 
     def now(self, calculation: "Calculation", forest: Forest, tree: str) -> NDArray[np.int64]:
         """Measure this period alone."""
-        own = own_volume(calculation, self.volume)
+        own = own_volume(calculation, self.volume, tree)
         if self.of is Of.OWN:
             return own
         if self.of is Of.PERSONAL_GROUP:
@@ -85,7 +85,7 @@ class Measured:
             return personal_group(forest, own, breaks.away(calculation))
         if self.volume == "pv" and tree == SPONSOR:
             return calculation.standings.gv
-        return forest.downline_sum(own)
+        return volumes.summed(forest, own)
 
     def before(self, calculation: "Calculation", code: str) -> NDArray[np.int64]:
         """Return what the periods before this one add to it."""
@@ -111,13 +111,10 @@ class Measured:
         return now + self.before(calculation, code)
 
 
-def own_volume(calculation: "Calculation", name: str) -> NDArray[np.int64]:
-    """Add up a named volume of this period by the person who is credited with it."""
-    if name == "pv":
+def own_volume(calculation: "Calculation", name: str, tree: str) -> NDArray[np.int64]:
+    """Add up a named volume of this period by the person for whom it counts in a tree."""
+    if name == "pv" and tree == SPONSOR:
         return calculation.standings.pv
-    sales = calculation.sales
-    values = sales.volume(name)
-    money.require_summable(values, f"volume {name}")
-    own = np.zeros(len(calculation.people), dtype=np.int64)
-    np.add.at(own, sales.person, values)
-    return own
+    plan, snapshot = calculation.plan, calculation.snapshot
+    own = volumes.counting_in(plan, snapshot, tree, name)
+    return volumes.moved(own, volumes.holders(plan, snapshot.people, calculation.standings.active))

@@ -54,6 +54,10 @@ class Rates(ABC):
     def by_person(self, calculation: "Calculation", forest: Forest, tree: str, code: str) -> NDArray[np.int64]:
         """Return each person's rate, and leave what later periods need to know for theirs."""
 
+    def figures(self, calculation: "Calculation", forest: Forest, tree: str, code: str, person: int) -> Mapping[str, int]:
+        """Return the figures behind a person's rate."""
+        return {"rate_ppm": int(self.by_person(calculation, forest, tree, code)[person])}
+
 
 @dataclass(frozen=True, kw_only=True)
 class ByBracket(Measured, Rates):
@@ -74,6 +78,10 @@ class ByBracket(Measured, Rates):
 
     def by_person(self, calculation: "Calculation", forest: Forest, tree: str, code: str) -> NDArray[np.int64]:
         return self.rate(self.measure(calculation, forest, tree, code))
+
+    def figures(self, calculation: "Calculation", forest: Forest, tree: str, code: str, person: int) -> Mapping[str, int]:
+        volume = self.measure(calculation, forest, tree, code)[person]
+        return {"measured_points": int(volume), "rate_ppm": int(self.rate(volume))}
 
     def rate(self, volume: NDArray[np.int64]) -> NDArray[np.int64]:
         """Look up the rate of each volume."""

@@ -6,6 +6,7 @@ docs/plans/unilevel.md states the rule with a worked example.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -53,6 +54,17 @@ class Unilevel(Levelled, PerSale):
     def levels(self) -> int:
         return most_levels(self.rates)
 
+    @property
+    def goes_by_order(self) -> bool:
+        return True
+
+    def most(self, plan: "Plan") -> Fraction | None:
+        """The highest rate of each level: a level is paid once."""
+        return self.most_of_levels() if self.volume == "cv" else None
+
+    def levels_and_paid(self, plan: "Plan") -> tuple[int, int]:
+        return self.levels, self.deepest()
+
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         names.require_tree(f"{path}.tree", self.tree, report)
@@ -90,12 +102,14 @@ class Unilevel(Levelled, PerSale):
     def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
         plan, standings = calculation.plan, calculation.standings
         forest = calculation.people.forest(self.tree)
-        levels = self.unlocked_levels(calculation, self.qualifies(plan, index, standings))
+        ranked = self.qualifies(plan, index, standings)
+        levels = self.unlocked_levels(calculation, ranked)
         return climb(
             calculation,
             self,
             self._met(forest, standings, levels, starters),
             levels=levels,
+            ranked=ranked,
             reasons=why_not(plan, index, calculation.people, standings),
             parent=forest.parent,
             unearned=self.unearned,

@@ -3,15 +3,16 @@
 docs/plans/volume_rebate.md states the rule with a worked example.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import money
+from commissions.engine import money, volumes
 from commissions.engine.bonuses import lines, sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk, roll_up, why_not
 from commissions.engine.bonuses.measured import Of
@@ -26,6 +27,7 @@ from commissions.engine.snapshot import NONE
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 
 class Mode(StrEnum):
@@ -72,6 +74,13 @@ class VolumeRebate(Walking):
     def sources(self, calculation: "Calculation") -> Sources:
         return sources.of_volume(calculation, self.volume, by_order=self.line is Unit.ORDER, only=self.sales)
 
+    def most(self, plan: "Plan") -> Fraction | None:
+        """The highest rate of the table."""
+        return Fraction(max(self.rates.steps, default=0), money.PPM) if self.volume == "cv" else None
+
+    def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
+        return self.rates.figures(calculation, calculation.people.forest(self.tree), self.tree, self.code, person)
+
     def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
         walk = self._to_sellers(calculation, index, starters)
         rate = self.rates.by_person(calculation, calculation.people.forest(self.tree), self.tree, self.code)
@@ -105,7 +114,7 @@ class VolumeRebate(Walking):
         A refund takes back from the top, so that a seller's sales add up to the brackets of what is left in the end.
         """
         found = sources.of_volume(calculation, self.volume, by_order=self.line is Unit.ORDER)
-        brackets.leave(calculation, self.code, brackets.now(calculation, calculation.people.forest(self.tree), self.tree))
+        brackets.leave(calculation, self.code, volumes.sold(calculation.snapshot, self.volume))
         after = brackets.before(calculation, self.code)[found.seller] + _running(found)
         before = after - found.base
         walk = self._to_sellers(calculation, index, found.seller)

@@ -72,7 +72,7 @@ class World:
             return person.status.upper()
         if self.gated(bonus, person):
             return "GATED"
-        return "RANK_TOO_LOW" if person.is_active else "NOT_ACTIVE"
+        return "RANK_TOO_LOW" if person.is_active or not getattr(bonus, "active_only", True) else "NOT_ACTIVE"
 
     def heir(self, bonus, missed, tree, suits):
         """Who gets what somebody missed."""
@@ -291,13 +291,29 @@ def level_payments(world, bonus, seller, met, pays):
         payee, missed, reason = person, None, "PAID" if person else "NOBODY_ABOVE"
         if person and not pays(person, level):
             payee = world.heir(bonus, person, bonus.tree, lambda each: pays(each, level))  # noqa: B023
-            missed, reason = person, "GATED" if is_short(world, bonus, person) else world.why_not(bonus, person)
+            missed, reason = person, world.why_not(bonus, person)
+            locked = is_short(world, bonus, person) or is_locked(world, bonus, person, level)
+            reason = "NOT_QUALIFIED" if locked and reason == "RANK_TOO_LOW" else reason
         rate = level_rate(world, bonus, level, person)
         if rate is None:
             rate = level_rate(world, bonus, level, payee)
         for sale in seller.sales if rate else ():
             base = sale.cv if bonus.volume == "cv" else sale.pv
             yield seller, sale.order, "points", level, base * Fraction(rate, 1_000_000) * POINT, payee, missed, reason
+
+
+def is_locked(world, bonus, person, level):
+    """Whether it is neither account, activity, gate nor rank, but frontline or pack alone that keeps a level closed."""
+    if not world.may(bonus, person) or (bonus.kind in ("unilevel", "matrix") and not person.is_active):
+        return False
+    if bonus.kind == "generation" and bonus.rank:
+        codes = [rank.code for rank in world.plan.ranks]
+        if person.rank < codes.index(bonus.rank):
+            return False
+    if bonus.kind == "breakaway" and personal_group(world, bonus, person) < bonus.minimum.least:
+        return False
+    by_rank_alone = dataclasses.replace(bonus, tiers=(), held=None)
+    return levels_open(world, by_rank_alone, person) >= level > levels_open(world, bonus, person)
 
 
 def is_short(world, bonus, person):
