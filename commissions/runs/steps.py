@@ -148,10 +148,11 @@ def stale(run):
 
 
 def _begin(period, by, *, is_preview=False, repeats=None):
-    """Add a run that waits to be calculated; previews and repetitions that were there before make room for it."""
+    """Add a run that waits to be calculated. A preview takes the place of the one before it, and so does a repetition."""
     _require_nothing_waits(period)
-    looked_at = Run.objects.filter(period=period).exclude(repeats=None, is_preview=False)
-    looked_at.exclude(status=Run.Status.DISCARDED).update(status=Run.Status.DISCARDED)
+    if is_preview or repeats is not None:
+        older = Run.objects.filter(period=period, is_preview=is_preview, repeats__isnull=repeats is None)
+        older.exclude(status=Run.Status.DISCARDED).update(status=Run.Status.DISCARDED)
     number = (Run.objects.filter(period=period).aggregate(most=Max("number"))["most"] or 0) + 1
     run = Run.objects.create(
         period=period,
