@@ -1,0 +1,74 @@
+"""A plan is warned about what its document proves, and about what a search finds."""
+
+from fractions import Fraction
+
+import pytest
+
+from commissions.engine import lint
+from commissions.engine import plan as plans
+from commissions.engine.lint import Warns
+from tests.commissions.plans.examples import FILES, RULES, SHIPPED, Example
+
+TEAM = {
+    "code": "team", "name": "Team", "kind": "unilevel", "tree": "sponsor", "rates": ["30%", "20%"], "depth": {"member": 2},
+    "compression": "full", "line": "order", "rounding": "half_even", "unearned": "breakage",
+}  # fmt: skip
+
+
+def warned(**rules):
+    return {warning.warns: warning for warning in lint.lint(plans.restore(RULES | {"bonuses": [TEAM]} | rules))}
+
+
+def test_a_plan_within_its_share_is_not_warned_about():
+    assert warned() == {}
+
+
+def test_bounds_that_add_up_to_too_much_are_told_with_their_parts():
+    found = warned(bonuses=[TEAM | {"rates": ["40%", "25%"]}])
+    assert str(found[Warns.ABOVE_SHARE]) == (
+        "bonuses: the bonuses can pay up to 65.00% of the volume, more than the 60.00% that was asked about: team 65.00%"
+    )
+
+
+def test_the_search_finds_a_company_that_is_paid_too_much():
+    found = warned(bonuses=[TEAM | {"rates": ["90%"], "depth": {"member": 1}}])
+    assert Warns.FOUND_ABOVE_SHARE in found
+
+
+def test_the_search_never_finds_more_than_the_bound():
+    for path in sorted(SHIPPED.glob("*.toml")):
+        plan = plans.parse(path.read_text())
+        bounds = [lint.bound(plan, index) for index in range(len(plan.bonuses))]
+        if all(bound is not None for bound in bounds):
+            assert lint.worst_company(plan, tries=25).share <= sum(bounds, Fraction(0)) + Fraction(1, 1000), path.stem
+
+
+def test_levels_that_no_rank_is_paid_are_told():
+    found = warned(bonuses=[TEAM | {"depth": {"member": 1}}])
+    assert str(found[Warns.UNPAID_LEVELS]) == "bonuses[1]: team has 2 levels, but no rank is paid below level 1"
+
+
+def test_a_rank_that_contradicts_itself_is_told():
+    """Every leg, and the own volume, may count for a hundredth at most: it would take a hundred legs."""
+    lowest = RULES["ranks"][0]
+    capped = {"of": "requirement", "share": "1%", "own_volume": "capped"}
+    ranks = [lowest, {"code": "star", "name": "Star", "pv": 0, "gv": 1000, "leg_cap": capped}]
+    found = warned(ranks=ranks, bonuses=[TEAM | {"depth": {"member": 2, "star": 2}}])
+    assert found[Warns.UNREACHABLE_RANK].values == {"rank": "star"}
+
+
+def test_a_bonus_for_joining_is_told():
+    """A board pays for every cycle, whatever was bought."""
+    example = Example(next(path for path in FILES if path.stem.startswith("board")))
+    assert Warns.RECRUITING in {warning.warns for warning in lint.lint(example.plan, tries=5)}
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_shipped_plan_has_nothing_wrong_with_it(path):
+    found = {warning.warns for warning in lint.lint(plans.parse(path.read_text()), tries=25)}
+    assert not found & {Warns.RECRUITING, Warns.ABOVE_SHARE, Warns.FOUND_ABOVE_SHARE, Warns.UNREACHABLE_RANK, Warns.UNPAID_LEVELS}
+
+
+def test_the_same_seed_finds_the_same_company():
+    plan = plans.restore(RULES | {"bonuses": [TEAM]})
+    assert lint.worst_company(plan, seed=3, tries=40) == lint.worst_company(plan, seed=3, tries=40)
