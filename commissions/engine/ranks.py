@@ -7,9 +7,10 @@ until nothing moves. Where a rank below can also hurt (a group that breaks away)
 round before, until nothing moves: after k rounds whoever has fewer than k people in a line below stands right.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ from commissions.engine.result import Standings
 from commissions.engine.snapshot import NO_RANK, Snapshot, Unsound
 from commissions.engine.tenure import PAID_AS as PAID_AS
 from commissions.engine.tenure import Bounds
+
+Ranked = tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.int32]]
+"""What the tests come to, the ranks that the period ends with, and the legs counted for each of the plan's tests."""
 
 
 def active(
@@ -60,19 +64,24 @@ def stand(
     may = payable & snapshot.people.is_distributor()
     nobody = np.full(len(gv), NO_RANK, dtype=np.int8)
     sight = Sight(plan, snapshot, pv=pv, gv=gv, payable=payable, active=active, rank=nobody, own=nobody, holder=holder)
+    looks = _Looks(plan)
+    measured = np.zeros((len(plan.requirements), len(pv)), dtype=np.int64)
     if plan.elsewhere(snapshot.period):
         limits = tenure.bounds(plan, snapshot, may, with_grace=False)
         tested = nobody
-        ended = limits.within(np.where(may, tenure.ago(snapshot, 1), np.int8(NO_RANK)))
-        rank = ended
+        rank = ended = limits.within(np.where(may, tenure.ago(snapshot, 1), np.int8(NO_RANK)))
+        legs = looks.all_legs(sight.ranked(ended, ended))
     else:
         limits = tenure.bounds(plan, snapshot, may)
-        measured = _measured(plan, sight, settled=False)
+        for row, required in enumerate(plan.requirements):
+            if not required.reads_ranks:
+                measured[row] = required.have(sight)
         enough = _enough(plan, may, pv, gv, dict(zip(plan.capped_ranks, counted_gv, strict=True)), measured)
-        tested, ended = (_settle if plan.ranks_settle else _award)(plan, sight, limits, enough)
+        tested, ended, legs = (_settle if plan.ranks_settle else _award)(plan, sight, limits, enough, looks)
         rank = tenure.in_force(plan, snapshot, ended, limits)
-    sight = sight.ranked(ended, ended)
-    measured = _measured(plan, sight, settled=True)
+    for row, required in enumerate(plan.requirements):
+        if required.reads_ranks or plan.elsewhere(snapshot.period):
+            measured[row] = required.have(sight.ranked(ended, ended))
     return Standings(
         pv=pv,
         gv=gv,
@@ -81,7 +90,7 @@ def stand(
         rank=rank,
         tested=tested,
         best=best_below(snapshot, rank, len(plan.ranks)),
-        legs=_legs(plan, sight),
+        legs=legs,
         counted_gv=counted_gv,
         measured=measured,
         gated=_gated(plan, measured),
@@ -106,15 +115,6 @@ def leave(calculation: Calculation) -> None:
             calculation.leave(name, values)
 
 
-def _measured(plan: Plan, sight: Sight, *, settled: bool) -> NDArray[np.int64]:
-    """Measure what each of the plan's requirements looks at; before the ranks are ``settled``, only what needs none."""
-    measured = np.zeros((len(plan.requirements), len(sight.pv)), dtype=np.int64)
-    for row, required in enumerate(plan.requirements):
-        if settled or not required.reads_ranks:
-            measured[row] = required.have(sight)
-    return measured
-
-
 def _enough(
     plan: Plan,
     may: NDArray[np.bool_],
@@ -134,9 +134,48 @@ def _enough(
     return found
 
 
-def _award(
-    plan: Plan, sight: Sight, limits: Bounds, enough: list[NDArray[np.bool_]]
-) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+class _Looks:
+    """What was seen of the ranks below, so that nothing is counted twice while the ranks in question stay as they are."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._seen: dict[LegTest | Required, tuple[NDArray[np.bool_], NDArray[np.bool_] | None, NDArray[Any]]] = {}
+
+    def legs(self, test: LegTest, sight: Sight) -> NDArray[np.int32]:
+        """Count legs, see ``count_legs``."""
+        ranked = sight.rank > NO_RANK if test.looks_through is LooksThrough.UNRANKED else None
+        return self._once(
+            test, sight.rank >= test.rank, ranked, lambda: count_legs(test, sight.snapshot, sight.rank, sight.active)
+        )
+
+    def all_legs(self, sight: Sight) -> NDArray[np.int32]:
+        """Count legs for each of the plan's tests."""
+        counted = [self.legs(test, sight) for test in self.plan.leg_tests]
+        return np.array(counted, dtype=np.int32).reshape(len(counted), len(sight.rank))
+
+    def have(self, required: Required, sight: Sight) -> NDArray[np.int64]:
+        """Measure what looks at ranks."""
+        if required.reads_own_rank:
+            return required.have(sight)
+        return self._once(required, sight.at_least(required.ranks[0]), None, lambda: required.have(sight))
+
+    def _once(
+        self,
+        what: LegTest | Required,
+        holds: NDArray[np.bool_],
+        ranked: NDArray[np.bool_] | None,
+        count: Callable[[], NDArray[Any]],
+    ) -> NDArray[Any]:
+        if what in self._seen:
+            before, ranked_before, found = self._seen[what]
+            same = ranked is None or ranked_before is None or np.array_equal(ranked, ranked_before)
+            if same and np.array_equal(holds, before):
+                return found
+        self._seen[what] = holds, ranked, count()
+        return self._seen[what][2]
+
+
+def _award(plan: Plan, sight: Sight, limits: Bounds, enough: list[NDArray[np.bool_]], looks: _Looks) -> Ranked:
     """Raise ranks from the lowest up to whatever holds: what the tests come to, and that within the limits."""
     tested = np.full(len(sight.pv), NO_RANK, dtype=np.int8)
     rank = limits.floor.copy()
@@ -144,7 +183,7 @@ def _award(
     if outside is not None:
         rank = np.where(outside.folded, outside.rank, rank)
     while True:
-        before = rank.copy()
+        before = rank
         legs: dict[LegTest, NDArray[np.int32]] = {}
         for index, rung in enumerate(plan.ranks):
             holds = enough[index]
@@ -155,41 +194,38 @@ def _award(
             rank = np.where(holds, np.maximum(rank, reached), rank)
             for test in plan.leg_tests:
                 if test.rank == index:
-                    legs[test] = count_legs(test, sight.snapshot, rank, sight.active)
+                    legs[test] = looks.legs(test, sight.ranked(rank, rank))
         if plan.ladder_rises or np.array_equal(before, rank):
-            return tested, rank
+            return tested, rank, np.array(list(legs.values()), dtype=np.int32).reshape(len(legs), len(rank))
 
 
-def _settle(
-    plan: Plan, sight: Sight, limits: Bounds, enough: list[NDArray[np.bool_]]
-) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+def _settle(plan: Plan, sight: Sight, limits: Bounds, enough: list[NDArray[np.bool_]], looks: _Looks) -> Ranked:
     """Test everybody against the ranks of the round before, until nothing moves."""
     rank = limits.floor
     for _ in range(len(rank) + 2):
-        tested, ended = _tested(plan, sight.ranked(rank, rank), limits, enough)
+        tested, ended, legs = _tested(plan, sight.ranked(rank, rank), limits, enough, looks)
         if np.array_equal(ended, rank):
-            return tested, ended
+            return tested, ended, legs
         rank = ended
     raise Unsound("the ranks never settle: somebody's depends on a rank above in another tree")
 
 
-def _tested(
-    plan: Plan, sight: Sight, limits: Bounds, enough: list[NDArray[np.bool_]]
-) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+def _tested(plan: Plan, sight: Sight, limits: Bounds, enough: list[NDArray[np.bool_]], looks: _Looks) -> Ranked:
     """Test every rank against the ranks of ``sight``: what the tests come to, and that within the limits."""
     tested = np.full(len(sight.pv), NO_RANK, dtype=np.int8)
     own = limits.floor
-    legs = dict(zip(plan.leg_tests, _legs(plan, sight), strict=True))
+    legs = looks.all_legs(sight)
+    place = {test: row for row, test in enumerate(plan.leg_tests)}
     for index, rung in enumerate(plan.ranks):
         holds = enough[index].copy()
         for need in rung.legs:
-            holds &= legs[plan.leg_test(need)] >= need.count
+            holds &= legs[place[plan.leg_test(need)]] >= need.count
         for required in rung.requires:
             if required.reads_ranks:
-                holds &= required.have(sight.ranked(sight.rank, own)) >= required.need
+                holds &= looks.have(required, sight.ranked(sight.rank, own)) >= required.need
         tested[holds] = index
         own = limits.within(tested)
-    return tested, own
+    return tested, own, legs
 
 
 def _gated(plan: Plan, measured: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -199,11 +235,6 @@ def _gated(plan: Plan, measured: NDArray[np.int64]) -> NDArray[np.bool_]:
         for required in gate.requires:
             gated[place] |= measured[plan.requirements.index(required)] < required.need
     return gated
-
-
-def _legs(plan: Plan, sight: Sight) -> NDArray[np.int32]:
-    counted = [count_legs(test, sight.snapshot, sight.rank, sight.active) for test in plan.leg_tests]
-    return np.array(counted, dtype=np.int32).reshape(len(plan.leg_tests), len(sight.rank))
 
 
 def count_legs(test: LegTest, snapshot: Snapshot, rank: NDArray[np.int8], active: NDArray[np.bool_]) -> NDArray[np.int32]:

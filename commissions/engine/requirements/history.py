@@ -50,6 +50,10 @@ class PeriodsAtRank(_Rank):
         return self.this_period is ThisPeriod.COUNTS
 
     @property
+    def reads_own_rank(self) -> bool:
+        return self.reads_ranks
+
+    @property
     def remembers(self) -> int:
         return self.of_last - (self.this_period is ThisPeriod.COUNTS)
 

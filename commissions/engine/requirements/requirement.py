@@ -94,6 +94,11 @@ class Requirement(ABC):
         return False
 
     @property
+    def reads_own_rank(self) -> bool:
+        """Whether it looks at the person's own rank too; what else reads ranks looks at who holds the first of ``ranks``."""
+        return False
+
+    @property
     def reads_active(self) -> bool:
         """Whether it looks at who is active in this very calculation."""
         return False
