@@ -1,0 +1,90 @@
+"""The binary cycle and its slow twin, which makes one cycle after the other, agree on any company."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.commissions.engine.kinds.test_binary_percentage import available
+from tests.commissions.engine.kinds.two_legs import (
+    RANKS,
+    Outcome,
+    assert_legs_agree,
+    binary_settings,
+    by_rank,
+    cap_of,
+    carried,
+    companies,
+    minor,
+    plan_of,
+    why_not,
+)
+
+RATIOS = [(10, 10), (30, 15), (20, 10), (25, 24), (90, 1), (7, 3), (300, 100)]
+AMOUNTS = by_rank(st.sampled_from([0, 5, 20, "35.55"]))
+
+
+@st.composite
+def some_plans(draw):
+    bonus = draw(binary_settings()) | {"kind": "binary_cycle", "strong_leg": draw(st.sampled_from(["period", "cycle"]))}
+    for name in ("cycle", "fallback"):
+        if name == "cycle" or draw(st.booleans()):
+            stronger, weaker = draw(st.sampled_from(RATIOS[:3] if name == "fallback" else RATIOS))
+            bonus[name] = {"stronger": stronger, "weaker": weaker, "amounts": draw(AMOUNTS)}
+    if draw(st.booleans()):
+        cycles = {"cycles": draw(by_rank(st.integers(0, 20), whole=False))}
+        amount = {"money": draw(by_rank(st.sampled_from([0, 30, 100, 5000]), whole=False))}
+        beyond = draw(st.sampled_from(["carried", "forfeited", "flushed"]))
+        bonus["cap"] = (cycles if draw(st.booleans()) else amount) | {"beyond": beyond}
+    return draw(plan_of([bonus], lowest=draw(st.sampled_from([0, 1]))))
+
+
+@given(some_plans(), companies(most=10, state=carried("team")))
+def test_everybody_is_paid_and_keeps_what_the_twin_says(plan, company):
+    company.stand(plan)
+    outcome = Outcome(plan, company)
+    bonus = plan.bonuses[0]
+    paid, lost, used, flushed = {}, [], {}, {}
+    for person in company.people:
+        paid[person.id], used[person.id], flushed[person.id], mine = cycles_of(plan, bonus, company, person)
+        lost += [(person.id, reason, amount) for reason, amount in mine if amount]
+    assert outcome.totals() == {id: amount for id, amount in paid.items() if amount}
+    assert outcome.lost() == sorted(lost)
+    assert_legs_agree(bonus, company, outcome, used, flushed)
+
+
+def cycles_of(plan, bonus, company, person):
+    """What a person is paid, what is used of each leg, whether everything goes, and what is lost and why."""
+    legs = available(bonus, company, person)
+    used, paid, lost, is_over = [0, 0], 0, [], False
+    left_is_strong = legs[0] >= legs[1]
+    takes = bonus.carry_over is None or bonus.carry_over.consumed == "matched"
+    room = None
+    if bonus.cap:
+        room = cap_of(plan, bonus.cap.cycles or bonus.cap.money, person)
+        room = minor(room) if room is not None and bonus.cap.money else room
+    for cycle in (bonus.cycle, bonus.fallback):
+        if cycle is None:
+            continue
+        pays = minor(cycle.amounts[RANKS[person.rank]]) if person.rank >= 0 else 0
+        reason = why_not(plan, bonus, person) or (None if pays else "RANK_TOO_LOW")
+        gone, above = 0, 0
+        while True:
+            strong_is_left = legs[0] >= legs[1] if bonus.strong_leg == "cycle" else left_is_strong
+            strong, weak = (0, 1) if strong_is_left else (1, 0)
+            if legs[strong] < cycle.stronger or legs[weak] < cycle.weaker or (reason and not takes):
+                break
+            if not reason and room is not None and room < (pays if bonus.cap.money else 1):
+                is_over, room = True, 0
+                if bonus.cap.beyond == "carried":
+                    break
+                above += pays
+            elif reason:
+                gone += pays
+            else:
+                paid += pays
+                room = None if room is None else room - (pays if bonus.cap.money else 1)
+            legs[strong] -= cycle.stronger
+            legs[weak] -= cycle.weaker
+            used[strong] += cycle.stronger
+            used[weak] += cycle.weaker
+        lost += [(reason, gone), ("ABOVE_CAP", above)]
+    return paid, used, bool(is_over and bonus.cap.beyond == "flushed"), lost

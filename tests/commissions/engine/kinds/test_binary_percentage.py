@@ -1,0 +1,147 @@
+"""The binary percentage and its slow twin agree on any company: every cent, every figure of every leg."""
+
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.commissions.engine.kinds.two_legs import (
+    RANKS,
+    Outcome,
+    assert_legs_agree,
+    binary_settings,
+    by_rank,
+    cap_of,
+    carried,
+    companies,
+    leg_volumes,
+    minor,
+    plan_of,
+    why_not,
+)
+from tests.commissions.engine.twin import round_once
+
+STEPS = [
+    {"weaker": 25, "stronger": 25, "amount": "7.50"},
+    {"weaker": 25, "stronger": 60, "amount": 12},
+    {"weaker": 90, "stronger": 100, "amount": 30},
+    {"weaker": 200, "stronger": 400, "amount": 99},
+]
+
+
+@st.composite
+def some_plans(draw):
+    bonus = draw(binary_settings()) | {"kind": "binary_percentage"}
+    if draw(st.booleans()):
+        bonus["rates"] = draw(by_rank(st.sampled_from(["0%", "10%", "7.77%", "33.3333%", "100%"])))
+    else:
+        bonus["steps"] = STEPS[: draw(st.integers(1, 4))]
+        bonus["uses"] = draw(st.sampled_from(["step", "lesser_leg"]))
+    if draw(st.booleans()):
+        most = draw(by_rank(st.sampled_from([0, 3, 10, "29.99", 1000]), whole=False))
+        bonus["cap"] = {"most": most, "beyond": draw(st.sampled_from(["carried", "forfeited", "flushed"]))}
+    return draw(plan_of([bonus], lowest=draw(st.sampled_from([0, 1]))))
+
+
+@given(some_plans(), companies(state=carried("team")))
+def test_everybody_is_paid_and_keeps_what_the_twin_says(plan, company):
+    company.stand(plan)
+    outcome = Outcome(plan, company)
+    bonus = plan.bonuses[0]
+    paid, lost, used, flushed = {}, [], {}, {}
+    for person in company.people:
+        of = percentage_of if bonus.rates else step_of
+        mine = of(plan, bonus, company, person)
+        paid[person.id], used[person.id], flushed[person.id] = mine[0], mine[1], mine[2]
+        lost += [(person.id, reason, amount) for reason, amount in mine[3] if amount]
+    assert outcome.totals() == {id: amount for id, amount in paid.items() if amount}
+    assert outcome.lost() == sorted(lost)
+    assert_legs_agree(bonus, company, outcome, used, flushed)
+
+
+@given(some_plans(), companies(state=carried("team")))
+def test_nobody_is_paid_above_the_cap(plan, company):
+    company.stand(plan)
+    cap = plan.bonuses[0].cap
+    paid = Outcome(plan, company).totals()
+    for person in company.people:
+        most = cap_of(plan, cap.most, person) if cap else None
+        assert most is None or paid.get(person.id, 0) <= minor(most)
+
+
+def available(bonus, company, person):
+    """What is on both legs, never below nothing."""
+    new = leg_volumes(bonus, company, person)
+    ages = 0 if bonus.carry_over is None else bonus.carry_over.expires_after or 1
+    old = [
+        sum(person.state.get(f"{bonus.code}.{side}.{age}", 0) for age in range(1, ages + 1)) for side in ("left", "right")
+    ]
+    return [max(new[leg] + old[leg], 0) for leg in (0, 1)]
+
+
+def percentage_of(plan, bonus, company, person):
+    """What a person is paid, what is used of each leg, whether everything goes, and what is lost and why."""
+    legs = available(bonus, company, person)
+    lesser = min(legs)
+    rate = bonus.rates[RANKS[person.rank]] if person.rank >= 0 else 0
+    value = Fraction(rate, 1_000_000) * plan.plan.point_value
+    reason = why_not(plan, bonus, person) or ("RANK_TOO_LOW" if rate == 0 else None)
+    takes = bonus.carry_over is None or bonus.carry_over.consumed == "matched"
+    if reason:
+        amount = round_once(lesser * value, bonus.rounding)
+        return 0, [lesser * takes] * 2, False, [(reason, amount * takes)]
+    most = cap_of(plan, bonus.cap.most, person) if bonus.cap else None
+    pays = lesser
+    if most is not None and lesser * value > minor(most):
+        pays = minor(most) / value
+        pays = min(-(-pays.numerator // pays.denominator), lesser)
+        if round_once(pays * value, bonus.rounding) > minor(most):
+            pays -= 1
+    over = lesser - pays
+    paid = round_once(pays * value, bonus.rounding)
+    if over == 0 or bonus.cap.beyond == "carried":
+        return paid, [pays] * 2, False, []
+    return paid, [lesser] * 2, bonus.cap.beyond == "flushed", [("ABOVE_CAP", round_once(over * value, bonus.rounding))]
+
+
+def step_of(plan, bonus, company, person):
+    """As ``percentage_of``, by the steps."""
+    legs = available(bonus, company, person)
+    reached = [step for step in bonus.steps if min(legs) >= step.weaker and max(legs) >= step.stronger]
+    most = cap_of(plan, bonus.cap.most, person) if bonus.cap else None
+    reason = why_not(plan, bonus, person)
+    takes = bonus.carry_over is None or bonus.carry_over.consumed == "matched"
+    if not reason and bonus.cap and bonus.cap.beyond == "carried" and most is not None:
+        reached = [step for step in reached if step.amount <= most]
+    if not reached or (reason and not takes):
+        return 0, [0, 0], False, []
+    step = reached[-1]
+    weaker, stronger = (min(legs), min(legs)) if bonus.uses == "lesser_leg" else (step.weaker, step.stronger)
+    used = [stronger, weaker] if legs[0] >= legs[1] else [weaker, stronger]
+    if reason:
+        return 0, used, False, [(reason, minor(step.amount))]
+    if most is None or step.amount <= most:
+        return minor(step.amount), used, False, []
+    return minor(most), used, bonus.cap.beyond == "flushed", [("ABOVE_CAP", minor(step.amount) - minor(most))]
+
+
+@given(some_plans(), companies(state=carried("team")), st.data())
+def test_volume_that_moves_below_the_head_of_a_leg_changes_nobody_above(plan, company, data):
+    heads = [person for person in company.people if person.above and any(person.legs)]
+    if not heads:
+        return
+    head = data.draw(st.sampled_from(heads))
+    before = Outcome(plan, company)
+    moved = [sale for sale in company.sales if sale.person in head.downline()]
+    # Ranks and activity go by own volume, so only commissionable volume moves.
+    if plan.bonuses[0].volume != "cv":
+        return
+    for sale in moved:
+        sale.person, cv, buyer = sale.person, sale.cv, sale.buyer
+        company.sales.append(type(sale)(1000 + sale.id, head, buyer, 0, cv, 0, 0))
+        sale.cv = 0
+    after = Outcome(plan, company)
+    above = head.above
+    while above:
+        assert before.totals().get(above.id, 0) == after.totals().get(above.id, 0)
+        above = above.above

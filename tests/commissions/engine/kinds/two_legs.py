@@ -1,0 +1,348 @@
+"""Random companies with a sponsor tree and a binary tree, what earlier periods left, and how the engine is given them.
+
+Plain objects, and the plain rules that the twins of binary bonuses, matches, pools and caps share.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import strategies as st
+
+from commissions.engine import plan as plans
+from commissions.engine import snapshot
+from commissions.engine.calculate import calculate
+from commissions.engine.money import INDEX
+from commissions.engine.result import Reason
+
+STATUSES = ("open", "suspended", "terminated", "house")
+BUYERS = ("distributor", "preferred", "retail")
+RANKS = ("member", "silver", "gold")
+NEEDED_PV = {"member": 0, "silver": 3000, "gold": 8000}
+SIDES = ("left", "right")
+
+
+@dataclass(eq=False)
+class Person:
+    id: int
+    sponsor: "Person | None"
+    status: str
+    above: "Person | None" = None
+    leg: int | None = None
+    legs: list = field(default_factory=lambda: [None, None])
+    pv: int = 0
+    gv: int = 0
+    active: bool = False
+    rank: int = -1
+    state: dict = field(default_factory=dict)
+    facts: dict = field(default_factory=dict)
+
+    def downline(self):
+        """The person and everybody below in the binary tree."""
+        return [self] + [each for head in self.legs if head for each in head.downline()]
+
+    def is_under(self, other):
+        person = self
+        while person and person is not other:
+            person = person.above
+        return person is not None
+
+
+@dataclass
+class Sale:
+    id: int
+    person: Person
+    buyer: str
+    pv: int
+    cv: int
+    paid: int
+    price: int
+
+
+@dataclass
+class Company:
+    people: list
+    sales: list
+    company_state: dict = field(default_factory=dict)
+
+    def stand(self, plan):
+        """Measure everybody, and say who is active and ranked."""
+        for person in self.people:
+            person.pv = sum(sale.pv for sale in self.sales if sale.person is person)
+            person.active = person.status == "open" and person.pv >= plan.activity.pv
+        for person in self.people:
+            person.gv = sum(each.pv for each in self.people if sponsored_by(each, person))
+            held = [index for index, rank in enumerate(plan.ranks) if person.pv >= rank.pv and person.gv >= rank.gv]
+            person.rank = max(held) if held and person.status == "open" else -1
+
+
+def sponsored_by(person, upline):
+    """Whether somebody is a person's own downline in the sponsor tree, the person included."""
+    while person and person is not upline:
+        person = person.sponsor
+    return person is not None
+
+
+@st.composite
+def companies(draw, most=14, state=(), facts=(), volumes=(0, 100, 2500, 3000, 5000, 9999, 30000)):
+    """A company with everybody somewhere in the sponsor tree, most in the binary one; ``state`` names what is left over."""
+    people = [Person(1, None, draw(st.sampled_from(["open", "open", "house"])))]
+    for number in range(2, draw(st.integers(1, most)) + 1):
+        sponsor = draw(st.sampled_from(people)) if draw(st.integers(0, 20)) else None
+        person = Person(number, sponsor, draw(st.sampled_from(["open"] * 7 + list(STATUSES))))
+        if draw(st.integers(0, 12)):
+            free = [
+                (each, leg) for each in people for leg in (0, 1) if each.legs[leg] is None and (each.above or each is people[0])
+            ]
+            person.above, person.leg = draw(st.sampled_from(free))
+            person.above.legs[person.leg] = person
+        people.append(person)
+    for person in people:
+        for name, values in state:
+            person.state[name] = draw(values)
+        for name, values in facts:
+            person.facts[name] = draw(values)
+    sales = []
+    for number in range(1, draw(st.integers(0, 18)) + 1):
+        sign = draw(st.sampled_from([1, 1, 1, 1, -1]))
+        pv, cv, paid, price = (sign * draw(st.sampled_from(volumes)) for _ in range(4))
+        sales.append(Sale(number, draw(st.sampled_from(people)), draw(st.sampled_from(BUYERS)), pv, cv, paid, price))
+    return Company(people, sales)
+
+
+@st.composite
+def plan_of(draw, bonuses, caps=None, lowest=0):
+    """A plan of some bonuses, with three ranks by own volume."""
+    document = {
+        "plan": {
+            "code": "random",
+            "name": "Random",
+            "version": 1,
+            "currency": "USD",
+            "effective_from": "2026-01-01",
+            "credit_date": "paid",
+            "point_value": draw(st.sampled_from(["1", "0.8", "3/7"])),
+        },
+        "periods": {"week": {"kind": "week", "time_zone": "UTC", "starts_on": "2026-01-05"}},
+        "ladder": {"period": "week", "elsewhere": "last"},
+        "exchange": {},
+        "trees": {"team": {"kind": "binary"}},
+        "activity": {"pv": draw(st.sampled_from([0, 25, 50]))},
+        "ranks": [{"code": code, "name": code, "pv": max(NEEDED_PV[code] // 100, lowest), "gv": 0} for code in RANKS],
+        "bonuses": bonuses,
+    }
+    return plans.restore(document | ({"caps": caps} if caps else {}))
+
+
+def engine_snapshot(company):
+    """The same company for the engine."""
+    ids = [person.id for person in company.people]
+    people = snapshot.people(
+        id=ids,
+        sponsor_id=[person.sponsor.id if person.sponsor else 0 for person in company.people],
+        status=[snapshot.Status[person.status.upper()] for person in company.people],
+    )
+    index = snapshot.Index(people.id)
+    placed = [person for person in company.people if person.above or person is company.people[0]]
+    tree = snapshot.placed(
+        index,
+        id=[person.id for person in placed],
+        parent_id=[person.above.id if person.above else 0 for person in placed],
+        leg=[-1 if person.leg is None else person.leg for person in placed],
+    )
+    at = index.of(np.array(ids), "person")
+
+    def column(values):
+        arranged = np.zeros(len(ids), dtype=np.int64)
+        arranged[at] = values
+        return arranged
+
+    names = sorted({name for person in company.people for name in person.state})
+    facts = sorted({name for person in company.people for name in person.facts})
+    people = snapshot.People(
+        id=people.id,
+        parent=people.parent,
+        size=people.size,
+        status=people.status,
+        joined_at=people.joined_at,
+        facts={name: column([person.facts.get(name, 0) for person in company.people]) for name in facts},
+        trees={"team": tree},
+    )
+    sales = snapshot.sales(
+        index,
+        id=[sale.id for sale in company.sales],
+        person_id=[sale.person.id for sale in company.sales],
+        at=[0 for _ in company.sales],
+        order=[sale.id for sale in company.sales],
+        buyer_kind=[BUYERS.index(sale.buyer) for sale in company.sales],
+        quantity=[-1 if min(sale.pv, sale.cv, sale.paid, sale.price) < 0 else 1 for sale in company.sales],
+        pv=[sale.pv for sale in company.sales],
+        cv=[sale.cv for sale in company.sales],
+        paid_minor=[sale.paid for sale in company.sales],
+        seller_minor=[sale.price for sale in company.sales],
+        currency=[INDEX["USD"] for _ in company.sales],
+        reverses=[0 for _ in company.sales],
+    )
+    state = snapshot.State(
+        people={name: column([person.state.get(name, 0) for person in company.people]) for name in names},
+        company=company.company_state,
+    )
+    return snapshot.Snapshot(people, sales, state=state)
+
+
+class Outcome:
+    """What the engine makes of a company, by the ids of people."""
+
+    def __init__(self, plan, company):
+        self.snapshot = engine_snapshot(company)
+        self.result = calculate(plan, self.snapshot)
+        self.ids = self.snapshot.people.id.tolist()
+
+    def totals(self, bonus=0):
+        """What each person is paid, those who are paid nothing left out."""
+        return {id: paid for id, paid in zip(self.ids, self.result.totals[bonus].tolist(), strict=True) if paid}
+
+    def lost(self, bonus=0):
+        """What is unearned: who missed it, why, how much."""
+        lines = self.result.lines
+        rows = np.flatnonzero((lines.bonus == bonus) & (lines.payee < 0) & (lines.amount_minor != 0))
+        ids = [*self.ids, None]
+        return sorted(
+            (ids[lines.missed[row]] or 0, Reason(lines.reason[row]).name, int(lines.amount_minor[row])) for row in rows
+        )
+
+    def left(self, name):
+        """A state by person, zeros left out."""
+        values = self.result.state.people.get(name, np.zeros(len(self.ids), dtype=np.int64))
+        return {id: value for id, value in zip(self.ids, values.tolist(), strict=True) if value}
+
+
+def why_not(plan, bonus, person):
+    """Why a person is not paid a binary bonus, None for who is; ranks are asked later."""
+    if person.status != "open":
+        return person.status.upper()
+    if bonus.qualifies.active and not person.active:
+        return "NOT_ACTIVE"
+    if bonus.qualifies.sponsored_each_leg:
+        for head in person.legs:
+            sponsored = [each for each in (head.downline() if head else []) if each.sponsor is person and each.active]
+            if len(sponsored) < bonus.qualifies.sponsored_each_leg:
+                return "NOT_QUALIFIED"
+    return None
+
+
+def cap_of(plan, most, person):
+    """A person's cap by rank, None for none; who has no rank has the lowest rank's."""
+    return most.get(RANKS[max(person.rank, 0)])
+
+
+def leg_volumes(bonus, company, person):
+    """What this period brings on each leg."""
+    buyers = bonus.sales.buyers if bonus.sales else BUYERS
+    volume = {"pv": lambda sale: sale.pv, "cv": lambda sale: sale.cv}[bonus.volume]
+    return [
+        sum(volume(sale) for sale in company.sales if head and sale.person in head.downline() and sale.buyer in buyers)
+        for head in person.legs
+    ]
+
+
+def stays(bonus, person, side, new, used, flushed):
+    """What stays on a leg, by age, and what is lost: the oldest is used, expires and is cut off first."""
+    carry = bonus.carry_over
+    ages = 0 if carry is None else carry.expires_after or 1
+    carried = [person.state.get(f"{bonus.code}.{side}.{age}", 0) for age in range(1, ages + 1)]
+    buckets = [[0, new], *([age, volume] for age, volume in enumerate(carried, 1))]
+    total = new + sum(carried)
+    left = total - used
+    if flushed or carry is None or left == 0:
+        return {}, left
+    if carry.while_inactive == "flushed":
+        inactive = 0 if person.active else person.state.get(f"{bonus.code}.inactive", 0) + 1
+        if inactive > carry.grace:
+            return {}, left
+    if left < 0:
+        return {1: left}, 0
+    if carry.expires_after is None:
+        kept = left if carry.most is None else min(left, carry.most)
+        return ({1: kept} if kept else {}), left - kept
+    gone = sum(max(volume, 0) for _, volume in buckets) - left
+    kept = {}
+    for age, volume in reversed(buckets):
+        volume = max(volume, 0)
+        taken = min(gone, volume)
+        gone -= taken
+        if volume - taken and age < carry.expires_after:
+            kept[age + 1] = volume - taken
+    for age in sorted(kept, reverse=True):
+        over = sum(kept.values()) - carry.most if carry.most is not None else 0
+        if over > 0:
+            kept[age] -= min(over, kept[age])
+    kept = {age: volume for age, volume in kept.items() if volume}
+    return kept, left - sum(kept.values())
+
+
+def assert_legs_agree(bonus, company, outcome, used, flushed):
+    """Every figure of every leg is the twin's, and what comes in is what goes out."""
+    for place, side in enumerate(SIDES):
+        ages = range(1, (0 if bonus.carry_over is None else bonus.carry_over.expires_after or 1) + 1)
+        left = {age: outcome.left(f"{bonus.code}.{side}.{age}") for age in ages}
+        figures = {name: outcome.left(f"{bonus.code}.{side}.{name}") for name in ("in", "new", "used", "lost")}
+        for person in company.people:
+            new = leg_volumes(bonus, company, person)[place]
+            kept, lost = stays(bonus, person, side, new, used[person.id][place], flushed[person.id])
+            assert {age: each[person.id] for age, each in left.items() if person.id in each} == kept
+            of = {name: each.get(person.id, 0) for name, each in figures.items()}
+            assert of["new"] == new
+            assert of["used"] == used[person.id][place]
+            assert of["lost"] == lost
+            assert of["in"] + of["new"] == of["used"] + of["lost"] + sum(kept.values())
+
+
+LEFT_OVER = st.sampled_from([0, 0, 100, 2500, 7777, 30000])
+
+
+def carried(code):
+    """What earlier periods may have left of a binary bonus."""
+    names = [(f"{code}.{side}.{age}", LEFT_OVER) for side in SIDES for age in (1, 2, 3)]
+    return (*names, (f"{code}.inactive", st.integers(0, 3)))
+
+
+@st.composite
+def binary_settings(draw):
+    """The settings that binary bonuses share."""
+    carry = {
+        "consumed": draw(st.sampled_from(["paid", "matched"])),
+        "while_inactive": draw(st.sampled_from(["kept", "flushed"])),
+    }
+    if draw(st.booleans()):
+        carry["most"] = draw(st.sampled_from([0, 10, 80, "299.99"]))
+    if draw(st.booleans()):
+        carry["expires_after"] = draw(st.integers(1, 3))
+    if carry["while_inactive"] == "flushed" and draw(st.booleans()):
+        carry["grace"] = draw(st.integers(0, 3))
+    settings = {
+        "code": "team",
+        "name": "Team",
+        "tree": "team",
+        "volume": draw(st.sampled_from(["pv", "cv"])),
+        "qualifies": {"active": draw(st.booleans()), "sponsored_each_leg": draw(st.sampled_from([0, 0, 1, 2]))},
+        "line": "payee",
+        "rounding": draw(st.sampled_from(["half_even", "half_up", "truncate"])),
+        "unearned": "breakage",
+    }
+    if draw(st.booleans()):
+        settings["carry_over"] = carry
+    if not draw(st.integers(0, 4)):
+        settings["sales"] = {"buyers": draw(st.sampled_from([["retail"], ["retail", "preferred"]]))}
+    return settings
+
+
+def by_rank(values, whole=True):
+    """A table for every rank, or for some of them."""
+    ranks = dict.fromkeys(RANKS, values)
+    return st.fixed_dictionaries(ranks) if whole else st.dictionaries(st.sampled_from(RANKS), values, min_size=1)
+
+
+def minor(amount):
+    """An amount of the plan's currency in cents."""
+    return int(Fraction(amount) * 100)
