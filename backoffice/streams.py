@@ -23,6 +23,8 @@ from backoffice import freshness
 from backoffice.hints import FEED_CHANNEL, STANDINGS_CHANNEL
 
 HEARTBEAT_SECONDS = 15.0
+# Well below the ten seconds after which a page calls its figures late.
+LOOK_SECONDS = 5.0
 AUTHORITY_SECONDS = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
@@ -158,7 +160,7 @@ class Hub:
                 since = asked_at
                 for kind, people in news.items():
                     self.tell(people, {kind})
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _check_authority(self):
         while True:
@@ -218,8 +220,9 @@ async def events(page, since, patience=HEARTBEAT_SECONDS):
     the_hub.join(page)
     try:
         yield "retry: 3000\n\n"
-        missed = (await ask(freshness.news_since, [page.distributor_id], since)) if since else {}
-        page.pending |= missed.keys()
+        # Before this page came the hub may have slept, and then it does not know as of when the figures are.
+        missed, the_hub.as_of = await ask(freshness.look, [page.distributor_id], since or timezone.now())
+        page.pending |= missed.keys() if since else set()
         yield _event("beat", the_hub, kinds=sorted(page.pending))
         if page.pending:
             page.tell(set())

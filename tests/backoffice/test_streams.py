@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from importlib import import_module
 
 import psycopg
@@ -14,9 +15,11 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.utils import timezone
 
 from backoffice import freshness, hints, streams
 from backoffice.models import Notification
+from commissions.models import LivePending
 from config.outbox import wake
 from genealogy.models import User
 from tests.servers import Company
@@ -114,6 +117,16 @@ def test_what_was_missed_is_answered_from_the_database(cast, server):
     assert stream.event()[1]["kinds"] == ["feed"]
     later = Stream(server, session_of(cast.ana), **{"Last-Event-ID": str(since + 3_600_000)})
     assert later.event()[1]["kinds"] == []
+
+
+def test_a_page_that_comes_when_nobody_was_there_is_told_that_the_figures_are_of_now(cast, server):
+    LivePending.objects.all().delete()
+    session = session_of(cast.ana)
+    first = Stream(server, session)
+    assert first.event()[0] == "beat"
+    first.close()
+    opened = timezone.now().replace(microsecond=0)
+    assert datetime.fromisoformat(Stream(server, session).event()[1]["as_of"]) >= opened
 
 
 def test_who_is_not_signed_in_is_told_so_and_gets_no_stream(cast, server):
