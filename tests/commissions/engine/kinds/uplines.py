@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from commissions.engine import plan as plans
 from commissions.engine import snapshot
 from commissions.engine.calculate import calculate
+from commissions.engine.calculation import Calculation
 from commissions.engine.result import Reason
 from tests.commissions.engine import twin
 from tests.commissions.engine.companies import engine_snapshot, rank_tables, some_people, some_sales
@@ -89,6 +90,28 @@ def array(values, ids):
     return snapshot.np.array([values[id] for id in ids], dtype=snapshot.np.int64)
 
 
+def document(ranks, bonuses, *, pv, gates=()):
+    """A whole document around ranks and bonuses, with a matrix beside the sponsor tree."""
+    return {
+        "plan": {
+            "code": "random",
+            "name": "Random",
+            "version": 1,
+            "currency": "USD",
+            "effective_from": "2026-01-01",
+            "credit_date": "paid",
+        },
+        "periods": {"month": {"kind": "month", "time_zone": "UTC"}},
+        "ladder": {"period": "month", "elsewhere": "last"},
+        "exchange": {"EUR": "1.0837", "JPY": "1/151", "KWD": "3.25"},
+        "activity": {"pv": pv},
+        "ranks": ranks,
+        "trees": {"place": {"kind": "matrix", "width": 3, "depth": 9, "spill": "breadth_first"}},
+        "gates": list(gates),
+        "bonuses": bonuses,
+    }
+
+
 @st.composite
 def some_worlds(draw, bonuses, most=16):
     """A world whose plan has the bonuses that ``bonuses(draw, ranks)`` makes."""
@@ -96,26 +119,8 @@ def some_worlds(draw, bonuses, most=16):
     tables = bonuses(draw, ranks)
     gated = draw(st.sampled_from([False, False, True]))
     gate = {"code": "gate", "name": "Gate", "bonuses": [tables[-1]["code"]]}
-    plan = plans.restore(
-        {
-            "plan": {
-                "code": "random",
-                "name": "Random",
-                "version": 1,
-                "currency": "USD",
-                "effective_from": "2026-01-01",
-                "credit_date": "paid",
-            },
-            "periods": {"month": {"kind": "month", "time_zone": "UTC"}},
-            "ladder": {"period": "month", "elsewhere": "last"},
-            "exchange": {"EUR": "1.0837", "JPY": "1/151", "KWD": "3.25"},
-            "activity": {"pv": draw(st.sampled_from([0, 10, 20]))},
-            "ranks": ranks,
-            "trees": {"place": {"kind": "matrix", "width": 3, "depth": 9, "spill": "breadth_first"}},
-            "gates": [gate | {"requires": [{"measure": "fact", "name": "pack", "least": 1}]}] if gated else [],
-            "bonuses": tables,
-        }
-    )
+    gates = [gate | {"requires": [{"measure": "fact", "name": "pack", "least": 1}]}] if gated else []
+    plan = plans.restore(document(ranks, tables, pv=draw(st.sampled_from([0, 10, 20])), gates=gates))
     people = draw(some_people(most))
     ids = [id for id, _, _ in people]
     places = draw(some_places(ids))
@@ -358,3 +363,25 @@ def lines_of(world, result, place):
             ids[lines.missed[row]],
             Reason(lines.reason[row]).name,
         )
+
+
+def begun(world, standings, sign=1):
+    """A calculation of the world's sales, or of their opposites, on given standings."""
+    sales = [dataclasses.replace(sale, **{name: sign * getattr(sale, name) for name in SIGNED}) for sale in world.sales]
+    people = [(person.id, person.sponsor.id if person.sponsor else 0, person.status) for person in world.everybody()]
+    rows = engine_snapshot(people, sales).sales
+    return Calculation.begin(world.plan, dataclasses.replace(world.snapshot, sales=rows), standings)
+
+
+SIGNED = ("quantity", "pv", "cv", "paid", "price")
+
+
+def summed(calculation):
+    """What the last bonus pays to whom for whose sales."""
+    total = Counter()
+    place = len(calculation.plan.bonuses) - 1
+    for block in calculation.plan.bonuses[place].pay(calculation, place):
+        for row in range(len(block)):
+            key = (int(block.payee[row]), int(block.source[row]), int(block.sale[row]), int(block.level[row]))
+            total[key] += int(block.amount_minor[row])
+    return {key: amount for key, amount in total.items() if amount}
