@@ -73,9 +73,7 @@ def available(bonus, company, person):
     """What is on both legs, never below nothing."""
     new = leg_volumes(bonus, company, person)
     ages = 0 if bonus.carry_over is None else bonus.carry_over.expires_after or 1
-    old = [
-        sum(person.state.get(f"{bonus.code}.{side}.{age}", 0) for age in range(1, ages + 1)) for side in ("left", "right")
-    ]
+    old = [sum(person.state.get(f"{bonus.code}.{side}.{age}", 0) for age in range(1, ages + 1)) for side in ("left", "right")]
     return [max(new[leg] + old[leg], 0) for leg in (0, 1)]
 
 

@@ -113,6 +113,12 @@ def companies(draw, most=14, state=(), facts=(), volumes=(0, 100, 2500, 3000, 50
 @st.composite
 def plan_of(draw, bonuses, caps=None, lowest=0):
     """A plan of some bonuses, with three ranks by own volume."""
+    value, active = draw(st.sampled_from(["1", "0.8", "3/7"])), draw(st.sampled_from([0, 25, 50]))
+    return plain_plan(bonuses, caps, lowest=lowest, point_value=value, active=active)
+
+
+def plain_plan(bonuses, caps=None, *, lowest=0, point_value="1", active=0):
+    """The same of which nothing is left to chance."""
     document = {
         "plan": {
             "code": "random",
@@ -121,13 +127,13 @@ def plan_of(draw, bonuses, caps=None, lowest=0):
             "currency": "USD",
             "effective_from": "2026-01-01",
             "credit_date": "paid",
-            "point_value": draw(st.sampled_from(["1", "0.8", "3/7"])),
+            "point_value": point_value,
         },
         "periods": {"week": {"kind": "week", "time_zone": "UTC", "starts_on": "2026-01-05"}},
         "ladder": {"period": "week", "elsewhere": "last"},
         "exchange": {},
         "trees": {"team": {"kind": "binary"}},
-        "activity": {"pv": draw(st.sampled_from([0, 25, 50]))},
+        "activity": {"pv": active},
         "ranks": [{"code": code, "name": code, "pv": max(NEEDED_PV[code] // 100, lowest), "gv": 0} for code in RANKS],
         "bonuses": bonuses,
     }
@@ -207,9 +213,7 @@ class Outcome:
         lines = self.result.lines
         rows = np.flatnonzero((lines.bonus == bonus) & (lines.payee < 0) & (lines.amount_minor != 0))
         ids = [*self.ids, None]
-        return sorted(
-            (ids[lines.missed[row]] or 0, Reason(lines.reason[row]).name, int(lines.amount_minor[row])) for row in rows
-        )
+        return sorted((ids[lines.missed[row]] or 0, Reason(lines.reason[row]).name, int(lines.amount_minor[row])) for row in rows)
 
     def left(self, name):
         """A state by person, zeros left out."""

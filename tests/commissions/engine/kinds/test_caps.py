@@ -1,0 +1,235 @@
+"""Caps and the greater of two, against plain arithmetic: exact to the cent, nobody above a cap, every line accounted for."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commissions.engine import money
+from commissions.engine.document import Refused
+from commissions.engine.result import Reason
+from tests.commissions.engine.kinds.test_matching import PROFIT
+from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, cap_of, companies, minor, plain_plan, plan_of
+
+LEVELS = {
+    "kind": "unilevel",
+    "tree": "sponsor",
+    "compression": "none",
+    "line": "order",
+    "rounding": "half_up",
+    "unearned": "breakage",
+}
+
+
+def unilevel(code, *rates):
+    depth = {"depth": dict.fromkeys(RANKS, len(rates)), "rates": list(rates)}
+    return LEVELS | {"code": code, "name": code, "volume": "cv"} | depth
+
+
+BONUSES = [PROFIT, unilevel("team", "10%", "5%"), unilevel("deep", "3%", "3%", "3%")]
+CODES = ["retail", "team", "deep"]
+LEFT_OVER = (("team.above_cap", st.sampled_from([0, 0, 1, 2500])), ("retail.above_cap", st.sampled_from([0, 0, 777])))
+
+
+@st.composite
+def some_caps(draw):
+    caps = {"order": draw(st.permutations(["person", "match", "company"]))}
+    if draw(st.booleans()):
+        most = draw(st.dictionaries(st.sampled_from(RANKS), st.sampled_from([0, 5, "20.01", 100]), min_size=1))
+        codes = draw(st.lists(st.sampled_from(CODES), min_size=1, unique=True))
+        caps["person"] = [{"bonuses": codes, "most": most, "excess": draw(st.sampled_from(["forfeited", "carried"]))}]
+    if draw(st.booleans()):
+        codes = draw(st.lists(st.sampled_from(CODES), min_size=1, unique=True))
+        protected = draw(st.lists(st.sampled_from(codes), max_size=2, unique=True))
+        share = draw(st.sampled_from(["0%", "1%", "7.7777%", "20%"]))
+        caps["company"] = [{"bonuses": codes, "protected": protected, "share": share, "volume": "cv"}]
+    return caps
+
+
+@st.composite
+def some_plans(draw):
+    choice = {
+        "code": "larger",
+        "name": "Larger",
+        "kind": "greater_of",
+        "bonuses": draw(st.permutations(["team", "deep"])),
+        "line": "payee",
+        "rounding": "half_even",
+        "unearned": "breakage",
+    }
+    return draw(plan_of([*BONUSES, choice] if draw(st.booleans()) else BONUSES, draw(some_caps())))
+
+
+@given(some_plans(), companies(state=LEFT_OVER))
+def test_caps_take_what_plain_arithmetic_says(plan, company):
+    company.stand(plan)
+    outcome = Outcome(plan, company)
+    people = [next(each for each in company.people if each.id == id) for id in outcome.ids]  # in the order of the tree
+    paid = {place: dict(zip(outcome.ids, row.tolist(), strict=True)) for place, row in enumerate(outcome.result.before_caps)}
+    if len(plan.bonuses) > len(BONUSES):
+        choose(plan, paid)
+    for step in plan.caps.order:
+        for cap in plan.caps.person if step == "person" else plan.caps.company if step == "company" else ():
+            rows = sorted(CODES.index(code) for code in cap.bonuses)
+            if step == "person":
+                for person in people:
+                    hold_person(plan, cap, rows, person, paid)
+            else:
+                hold_company(plan, cap, rows, company, paid)
+    for place in range(len(plan.bonuses)):
+        assert outcome.totals(place) == {id: amount for id, amount in paid[place].items() if amount}
+    for place, code in enumerate(CODES):
+        left = {person.id: person.state[f"{code}.above_cap"] for person in people if person.state.get(f"{code}.above_cap")}
+        assert outcome.left(f"{code}.above_cap") == left, place
+
+
+def choose(plan, paid):
+    """Keep the larger of two."""
+    first, second = (CODES.index(code) for code in plan.bonuses[-1].bonuses)
+    for id in paid[first]:
+        paid[first if paid[second][id] > paid[first][id] else second][id] = 0
+
+
+def hold_person(plan, cap, rows, person, paid):
+    """Hold one person to a cap, and keep what is above it for later where the plan says so."""
+    is_carried = cap.excess == "carried"
+    for row in rows:
+        name = f"{CODES[row]}.above_cap"
+        if is_carried and person.status == "open":
+            paid[row][person.id] += person.state.get(name, 0)
+            person.state[name] = 0
+    most = cap_of(plan, cap.most, person)
+    total = sum(paid[row][person.id] for row in rows)
+    if most is None or total <= minor(most):
+        return
+    running = 0
+    for row in rows:
+        before, running = running, running + paid[row][person.id]
+        now = floor(running, minor(most), total) - floor(before, minor(most), total)
+        if is_carried:
+            person.state[f"{CODES[row]}.above_cap"] = person.state.get(f"{CODES[row]}.above_cap", 0) + paid[row][person.id] - now
+        paid[row][person.id] = now
+
+
+def hold_company(plan, cap, rows, company, paid):
+    """Hold the company to a cap, the protected bonuses last."""
+    points = sum(sale.cv for sale in company.sales)
+    budget = max(points * Fraction(cap.share, 1_000_000) * plan.plan.point_value, 0) // 1
+    firm = [row for row in rows if CODES[row] in cap.protected]
+    loose = [row for row in rows if CODES[row] not in cap.protected]
+    of_firm, of_loose = (sum(sum(paid[row].values()) for row in some) for some in (firm, loose))
+    if of_firm + of_loose <= budget:
+        return
+    left = min(of_loose, max(budget - of_firm, 0)) if of_loose > 0 else of_loose
+    for some, total, target in ((loose, of_loose, left), (firm, of_firm, min(of_firm, budget - left))):
+        if total <= target:
+            continue
+        running = 0
+        for row in some:
+            for id, amount in paid[row].items():
+                before, running = running, running + amount
+                paid[row][id] = floor(running, target, total) - floor(before, target, total)
+
+
+def floor(amount, num, den):
+    return amount * num // den
+
+
+@given(some_plans(), companies(state=LEFT_OVER))
+def test_lines_add_up_to_what_is_paid_and_nobody_is_above_a_cap(plan, company):
+    company.stand(plan)
+    outcome = Outcome(plan, company)
+    lines, totals = outcome.result.lines, outcome.result.totals
+    paid = np.zeros_like(totals)
+    earns = lines.payee >= 0
+    np.add.at(paid, (lines.bonus[earns], lines.payee[earns]), (lines.amount_minor - lines.cut_minor)[earns])
+    assert np.array_equal(paid, totals)
+    assert not lines.cut_minor[~earns].any()
+    for cap in plan.caps.person:
+        rows = [CODES.index(code) for code in cap.bonuses]
+        for place, id in enumerate(outcome.ids):
+            most = cap_of(plan, cap.most, next(each for each in company.people if each.id == id))
+            if most is not None and (outcome.result.before_caps[rows, place] >= 0).all():
+                assert totals[rows, place].sum() <= minor(most)
+    positive = lines.amount_minor > 0
+    assert (lines.cut_minor[positive] >= 0).all() and (lines.cut_minor[positive] <= lines.amount_minor[positive]).all()
+    nothing = earns & positive & (lines.cut_minor == lines.amount_minor)
+    assert set(lines.reason[nothing].tolist()) <= {Reason.SMALLER, Reason.ABOVE_CAP, Reason.FIXED}
+
+
+@given(some_plans(), companies())
+def test_a_protected_bonus_is_untouched_while_it_is_within_the_cap_by_itself(plan, company):
+    company.stand(plan)
+    outcome = Outcome(plan, company)
+    if plan.caps.person or len(plan.bonuses) > len(BONUSES):
+        return
+    for cap in plan.caps.company:
+        rows = [CODES.index(code) for code in cap.protected]
+        earned = outcome.result.before_caps[rows]
+        points = sum(sale.cv for sale in company.sales)
+        budget = max(points * Fraction(cap.share, 1_000_000) * plan.plan.point_value, 0) // 1
+        every = [CODES.index(code) for code in cap.bonuses]
+        assert outcome.result.totals[every].sum() <= max(budget, outcome.result.before_caps[every].clip(max=0).sum() + budget)
+        if earned.sum() <= budget and outcome.result.before_caps[every].sum() >= earned.sum():
+            assert np.array_equal(outcome.result.totals[rows], earned)
+
+
+@given(st.lists(st.integers(-(2**50), 2**50), min_size=1, max_size=20), st.integers(0, 2**49), st.integers(1, 2**49))
+def test_parts_are_multiplied_exactly_and_rounded_down(values, num, den):
+    some = np.array(values, dtype=np.int64)
+    nums, dens = np.full(len(some), min(num, den)), np.full(len(some), den)
+    assert money.scaled(some, nums, dens).tolist() == [value * min(num, den) // den for value in values]
+
+
+def test_what_could_not_be_split_exactly_is_refused():
+    huge = np.array([2**61])
+    with pytest.raises(money.AmountTooLarge):
+        money.scaled(huge, np.array([2**60]), np.array([2**60 + 1]))
+
+
+@pytest.mark.parametrize(
+    ("caps", "said"),
+    [
+        ({"order": ["person", "person", "match"]}, "person, match and company, each once"),
+        ({"person": [{"bonuses": ["x"], "most": {}, "excess": "carried"}]}, "one of the plan's bonuses"),
+        ({"person": [{"bonuses": ["team"], "most": {"king": 1}, "excess": "carried"}]}, "one of the plan's ranks"),
+        ({"person": [{"bonuses": ["team", "team"], "most": {}, "excess": "carried"}]}, "each bonus once"),
+        ({"person": [{"bonuses": ["team"], "most": {}, "excess": "carried"}] * 2}, "whose excess no other cap carries"),
+        ({"company": [{"bonuses": ["team"], "share": "5%", "volume": "bv"}]}, "one of the plan's volumes"),
+        ({"company": [{"bonuses": ["team"], "protected": ["deep"], "share": "5%", "volume": "cv"}]}, "one of the cap's bonuses"),
+        ({"company": [{"bonuses": ["team"], "share": "120%", "volume": "cv"}]}, "a percentage as text from 0% to 100%"),
+    ],
+)
+def test_caps_that_make_no_sense_are_refused(caps, said):
+    with pytest.raises(Refused) as refused:
+        plain_plan(BONUSES, {"order": ["person", "match", "company"]} | caps)
+    assert said in str(refused.value)
+
+
+def test_a_cap_cannot_hold_a_match_that_is_computed_after_it():
+    match = {
+        "code": "match",
+        "name": "Match",
+        "kind": "matching",
+        "bonuses": ["team"],
+        "base": "before_caps",
+        "tree": "sponsor",
+        "rates": {"member": [], "silver": ["1%"], "gold": []},
+        "compression": "none",
+        "line": "source",
+        "rounding": "half_even",
+        "unearned": "breakage",
+    }
+    caps = {"order": ["person", "match", "company"]}
+    person = [{"bonuses": ["match"], "most": {"member": 5}, "excess": "forfeited"}]
+    with pytest.raises(Refused, match=r"no match, as caps.order has match after person"):
+        plain_plan([*BONUSES, match], caps | {"person": person})
+
+
+@pytest.mark.parametrize("bonuses", [["team", "team"], ["team", "larger"], ["team", "nothing"], ["team"]])
+def test_a_greater_of_that_makes_no_sense_is_refused(bonuses):
+    larger = {"code": "larger", "name": "Larger", "kind": "greater_of", "bonuses": bonuses}
+    with pytest.raises(Refused, match=r"bonuses\[4\]"):
+        plain_plan([*BONUSES, larger | {"line": "payee", "rounding": "half_even", "unearned": "breakage"}])

@@ -1,0 +1,155 @@
+"""The pool and its slow twin agree on any company; shared out to the cent, the fund is neither more nor less."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commissions.engine.document import Refused
+from tests.commissions.engine.kinds.test_matching import PROFIT, earned
+from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, companies, plain_plan, plan_of
+from tests.commissions.engine.twin import round_once
+
+POOL = {
+    "code": "pool",
+    "name": "Pool",
+    "kind": "pool",
+    "share": "2%",
+    "volume": "cv",
+    "shares": {"by": "rank", "count_of": {"member": 0, "silver": 1, "gold": 3}},
+    "active_only": False,
+    "nobody": "kept",
+    "remainder": "rounded",
+    "line": "payee",
+    "rounding": "half_even",
+    "unearned": "breakage",
+}
+LEFT_OVER = (("pool.before", st.sampled_from([0, 100, 3000, -500])),)
+STARS = (("stars", st.sampled_from([0, 0, 1, 7, -2])),)
+
+
+@st.composite
+def some_plans(draw):
+    measured = draw(st.sampled_from(["own", "group"]))
+    each = draw(st.sampled_from(["0.01", 1, "33.3"]))
+    shares = draw(
+        st.sampled_from(
+            [
+                {"by": "rank", "count_of": {"member": 1, "silver": 0, "gold": 3}},
+                {"by": "volume", "measured": measured, "each": each},
+                {"by": "growth", "measured": measured, "each": each, "least": draw(st.sampled_from([0, 50]))},
+                {"by": "income", "bonuses": ["retail"]},
+                {"by": "points", "fact": "stars"},
+            ]
+        )
+    )
+    remainder = draw(st.sampled_from(["rounded", "most_shares", "largest_fraction", "earliest"]))
+    pool = POOL | {
+        "share": draw(st.sampled_from(["0%", "2%", "3.3333%", "100%"])),
+        "volume": draw(st.sampled_from(["pv", "cv"])),
+        "shares": shares,
+        "active_only": draw(st.booleans()),
+        "nobody": draw(st.sampled_from(["kept", "rolled"])),
+        "remainder": remainder,
+        "rounding": draw(st.sampled_from(["half_even", "half_up", "truncate"])) if remainder == "rounded" else "truncate",
+    }
+    if draw(st.booleans()):
+        pool["least_rank"] = draw(st.sampled_from(RANKS))
+    if draw(st.booleans()):
+        pool["sales"] = {"buyers": ["retail", "preferred"]}
+    return draw(plan_of([PROFIT, pool]))
+
+
+@given(some_plans(), companies(state=LEFT_OVER, facts=STARS), st.sampled_from([0, 0, 1, 12345]))
+def test_the_fund_is_divided_as_the_twin_says(plan, company, rolled):
+    company.company_state = {"pool.rolled": rolled}
+    company.stand(plan)
+    outcome = Outcome(plan, company)
+    bonus = plan.bonuses[1]
+    fund = fund_of(plan, bonus, company) + rolled
+    shares = {person: shares_of(plan, bonus, company, person) for person in company.people}
+    shares = {person: count for person, count in shares.items() if count > 0}
+    paid = divided(bonus, fund, shares)
+    assert outcome.totals(1) == {person.id: amount for person, amount in paid.items() if amount}
+    if bonus.remainder != "rounded" and shares:
+        assert sum(paid.values()) == fund
+    kept = 0 if shares or bonus.nobody == "rolled" else fund
+    assert outcome.lost(1) == ([(0, "NOT_QUALIFIED", kept)] if kept else [])
+    if bonus.nobody == "rolled":
+        assert outcome.result.state.company["pool.rolled"] == (0 if shares else fund)
+    if bonus.shares.by == "growth":
+        volume = {person.id: measured(bonus, person) for person in company.people}
+        assert outcome.left("pool.before") == {id: points for id, points in volume.items() if points}
+
+
+def fund_of(plan, bonus, company):
+    """The fund of the period in cents."""
+    buyers = bonus.sales.buyers if bonus.sales else ("distributor", "preferred", "retail")
+    points = sum(getattr(sale, bonus.volume) for sale in company.sales if sale.buyer in buyers)
+    return round_once(max(points, 0) * Fraction(bonus.share, 1_000_000) * plan.plan.point_value, bonus.rounding)
+
+
+def measured(bonus, person):
+    return person.pv if bonus.shares.measured == "own" else person.gv
+
+
+def shares_of(plan, bonus, company, person):
+    """How many shares a person has, 0 for who does not take part."""
+    if person.status != "open" or (bonus.active_only and not person.active):
+        return 0
+    if bonus.least_rank and person.rank < RANKS.index(bonus.least_rank):
+        return 0
+    shares = bonus.shares
+    if shares.by == "rank":
+        return shares.count_of[RANKS[person.rank]] if person.rank >= 0 else 0
+    if shares.by == "volume":
+        return measured(bonus, person) // shares.each
+    if shares.by == "growth":
+        grown = measured(bonus, person) - person.state["pool.before"]
+        return grown // shares.each if grown >= shares.least else 0
+    return person.facts["stars"] if shares.by == "points" else earned(plan, Plainly, company, person)
+
+
+class Plainly:
+    """Income counts before caps."""
+
+    base = "before_caps"
+
+
+def divided(bonus, fund, shares):
+    """Divide the fund by hand."""
+    total = sum(shares.values())
+    exact = {person: Fraction(fund * count, total) for person, count in shares.items()}
+    if bonus.remainder == "rounded":
+        return {person: round_once(amount, bonus.rounding) for person, amount in exact.items()}
+    paid = {person: amount.numerator // amount.denominator for person, amount in exact.items()}
+    first = {
+        "most_shares": lambda person: (-shares[person], person.id),
+        "largest_fraction": lambda person: (paid[person] - exact[person], person.id),
+        "earliest": lambda person: person.id,
+    }[bonus.remainder]
+    for person in sorted(shares, key=first)[: fund - sum(paid.values())]:
+        paid[person] += 1
+    return paid
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"volume": "bv"}, "one of the plan's volumes"),
+        ({"least_rank": "king"}, "one of the plan's ranks"),
+        ({"remainder": "earliest"}, "truncate: what that leaves is then given out"),
+        ({"shares": {"by": "rank", "count_of": {"member": 1, "silver": 1}}}, "shares.count_of.gold is missing"),
+        ({"shares": {"by": "volume", "measured": "own", "each": 0}}, "more than 0 points"),
+        ({"shares": {"by": "growth", "measured": "own", "each": 0}}, "more than 0 points"),
+        ({"shares": {"by": "income", "bonuses": ["nothing"]}}, "one of the plan's bonuses"),
+        ({"shares": {"by": "colour"}}, "one of rank, volume, growth, income, points"),
+        ({"unearned": "roll_up"}, "breakage: a pool is never rolled up"),
+        ({"sales": {"buyers": ["retail", "retail"]}}, "each of them once"),
+    ],
+)
+def test_a_pool_that_makes_no_sense_is_refused(change, said):
+    with pytest.raises(Refused) as refused:
+        plain_plan([POOL | change])
+    assert said in str(refused.value)

@@ -1,0 +1,143 @@
+"""Rank advancement, lifestyle and loyalty over a life of several periods: the engine and plain loops agree."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commissions.engine.document import Refused
+from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, Sale, companies, minor, plain_plan, plan_of
+
+COMMON = {"name": "Reward", "line": "payee", "rounding": "half_even", "unearned": "breakage"}
+RISE = COMMON | {
+    "code": "rise",
+    "kind": "rank_advancement",
+    "amounts": {"member": 0, "silver": 100, "gold": 500},
+    "periods": 1,
+    "skipped": "all",
+    "active_only": False,
+}
+CAR = COMMON | {
+    "code": "car",
+    "kind": "lifestyle",
+    "amounts": {"member": 10, "silver": 100, "gold": 400},
+    "grace": 1,
+    "active_only": False,
+}
+LOYAL = COMMON | {
+    "code": "loyal",
+    "kind": "loyalty",
+    "steps": [{"periods": 2, "amount": 10}, {"periods": 4, "amount": 30, "points": "2.5"}],
+    "after_last": "stops",
+}
+
+
+@st.composite
+def some_plans(draw):
+    active_only = draw(st.booleans())
+    rise = RISE | {"periods": draw(st.integers(1, 3)), "skipped": draw(st.sampled_from(["all", "highest"]))}
+    rise |= {"amounts": {"member": draw(st.sampled_from([0, 50])), "silver": 100, "gold": 500}, "active_only": active_only}
+    car = CAR | {"grace": draw(st.integers(0, 3)), "active_only": active_only}
+    if draw(st.booleans()):
+        car["cash"] = {"fact": "cash", "amounts": {"member": 0, "silver": 60, "gold": 250}}
+    loyal = LOYAL | {"after_last": draw(st.sampled_from(["stops", "repeats", "starts_over"]))}
+    return draw(plan_of([rise, car, loyal], lowest=draw(st.sampled_from([0, 1]))))
+
+
+LIVES = st.lists(st.lists(st.sampled_from([0, 2500, 3000, 5000, 9000]), min_size=4, max_size=4), min_size=1, max_size=7)
+
+
+@given(some_plans(), companies(most=4, facts=(("cash", st.sampled_from([0, 1])),)), LIVES)
+def test_whole_lives_are_paid_as_the_twin_says(plan, company, lives):
+    company.sales = []
+    told = {person.id: Life(plan, person) for person in company.people}
+    for bought in lives:
+        company.sales = [
+            Sale(number, person, "distributor", pv, 0, 0, 0)
+            for number, (person, pv) in enumerate(zip(company.people, bought, strict=False), 1)
+        ]
+        company.stand(plan)
+        outcome = Outcome(plan, company)
+        for place in range(3):
+            expected = {person.id: told[person.id].next(place) for person in company.people}
+            assert outcome.totals(place) == {id: amount for id, amount in expected.items() if amount}
+        points = {id: life.points for id, life in told.items() if life.points}
+        assert outcome.left("loyal.points") == points
+        for person in company.people:
+            person.state = {name: outcome.left(name).get(person.id, 0) for name in outcome.result.state.people}
+
+
+class Life:
+    """All that one person lived through, told afresh each time."""
+
+    def __init__(self, plan, person):
+        self.plan, self.person = plan, person
+        self.ranks, self.done, self.row, self.points = [], set(), 0, 0
+        self.remembered, self.missed = -1, 0
+
+    def next(self, place):
+        bonus = self.plan.bonuses[place]
+        return (self.rise, self.car, self.loyal)[place](bonus)
+
+    def held(self, bonus):
+        return self.person.rank if self.person.active or not bonus.active_only else -1
+
+    def rise(self, bonus):
+        self.ranks.append(self.held(bonus))
+        lately = self.ranks[-bonus.periods :]
+        due = [
+            rank
+            for rank, code in enumerate(RANKS)
+            if bonus.amounts[code] and code not in self.done and len(lately) == bonus.periods and min(lately) >= rank
+        ]
+        self.done |= {RANKS[rank] for rank in due}
+        paid = due if bonus.skipped == "all" else due[-1:]
+        return sum(minor(bonus.amounts[RANKS[rank]]) for rank in paid)
+
+    def car(self, bonus):
+        rank = self.held(bonus)
+        if rank >= self.remembered:
+            self.remembered, self.missed = rank, 0
+        else:
+            self.missed += 1
+            if self.missed > bonus.grace:
+                self.remembered, self.missed = rank, 0
+        if self.remembered < 0 or self.person.status != "open":
+            return 0
+        takes_cash = bonus.cash and self.person.facts["cash"]
+        return minor((bonus.cash.amounts if takes_cash else bonus.amounts)[RANKS[self.remembered]])
+
+    def loyal(self, bonus):
+        if not self.person.active:
+            self.row = 0
+            return 0
+        self.row += 1
+        last = bonus.steps[-1]
+        step = next((step for step in bonus.steps if step.periods == self.row), None)
+        if step is None and bonus.after_last == "repeats" and self.row > last.periods:
+            step = last
+        if bonus.after_last == "starts_over" and self.row == last.periods:
+            self.row = 0
+        self.points += step.points if step else 0
+        return minor(step.amount) if step else 0
+
+
+@pytest.mark.parametrize(
+    ("bonus", "said"),
+    [
+        (RISE | {"amounts": {"member": 0, "silver": 1}}, "bonuses[1].amounts.gold is missing"),
+        (RISE | {"amounts": {"member": 0, "silver": "1.005", "gold": 1}}, "an amount of USD, which has 2 decimals"),
+        (RISE | {"periods": 0}, "a whole number from 1 to 60"),
+        (RISE | {"line": "order"}, "one of payee for a rank_advancement"),
+        (CAR | {"unearned": "roll_up"}, "breakage: a lifestyle is never rolled up"),
+        (
+            CAR | {"cash": {"fact": "cash", "amounts": {"member": 0, "silver": 101, "gold": 0}}},
+            "bonuses[1].cash.amounts.silver is 101; expected no more than the amount itself, 100",
+        ),
+        (LOYAL | {"steps": [{"periods": 2, "amount": 1}, {"periods": 2, "amount": 1}]}, "more than 2, the step before"),
+        (LOYAL | {"steps": [{"periods": 2}]}, "bonuses[1].steps[1].amount is missing; expected an amount, or points"),
+    ],
+)
+def test_a_reward_that_makes_no_sense_is_refused(bonus, said):
+    with pytest.raises(Refused) as refused:
+        plain_plan([bonus])
+    assert said in str(refused.value)
