@@ -81,4 +81,6 @@ class SponsorFlat(Crediting):
             worth = np.array([plan.minor(amount) for amount in (*of_rank, flat)], dtype=np.int64)
             minor[fits] = worth[rank[fits]]
             open_rows &= ~fits
-        return Credits(entries, sponsor, times(minor, sales.quantity[entries]), in_plan_currency(calculation, len(entries)))
+        paid = np.flatnonzero(~open_rows)
+        worth_minor = times(minor[paid], sales.quantity[entries[paid]])
+        return Credits(entries[paid], sponsor[paid], worth_minor, in_plan_currency(calculation, len(paid)))

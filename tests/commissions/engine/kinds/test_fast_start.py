@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 from tests.commissions.engine.kinds.newcomers import (
     ACTIVITIES,
     RANKS,
+    START,
+    Company,
+    Person,
+    Sale,
     common,
     companies,
     engine_lines,
@@ -91,6 +95,46 @@ def test_a_unilevel_that_leaves_sales_to_it_is_paid_on_all_the_others(company, t
         assert (fast + rest == whole).all()
     bases = [result.lines.base[result.lines.bonus == index].sum() for index in range(3)]
     assert bases[0] + bases[1] == bases[2]
+
+
+@given(companies())
+def test_a_monthly_unilevel_leaves_sales_to_a_weekly_fast_start(company):
+    table = {
+        "code": "fast", "kind": "fast_start", "tree": "sponsor", "window": {"kind": "days", "days": 20}, "rates": ["10%"],
+        "depth": dict.fromkeys(RANKS, 1), "compression": "none", "line": "order", "rounding": "half_up",
+        "unearned": "breakage",
+    }  # fmt: skip
+    unilevel = {key: value for key, value in table.items() if key != "window"}
+    unilevel |= {"code": "rest", "kind": "unilevel", "sales": {"without_bonuses": ["fast"]}}
+    periods = {
+        "month": {"kind": "month", "time_zone": "UTC"},
+        "week": {"kind": "week", "time_zone": "UTC", "starts_on": "2026-03-02"},
+    }
+    plan = plan_with(table | {"period": "week"}, unilevel, periods=periods)
+    result, _ = engine_lines(plan, engine_snapshot(company))
+    left = sum(sale.cv for sale in company.sales if not is_new(plan, plan.bonuses[0], sale))
+    assert result.lines.base.sum() == left
+    assert not result.totals[0].any()
+
+
+def test_a_flat_bonus_takes_only_the_sales_that_it_has_an_amount_for():
+    flat = {
+        "code": "flat", "kind": "sponsor_flat", "window": {"kind": "first_order"}, "active_only": False, "line": "order",
+        "amounts": [{"products": ["starter"], "amount": 5}], "rounding": "half_up", "unearned": "breakage",
+    }  # fmt: skip
+    rest = {
+        "code": "rest", "kind": "unilevel", "tree": "sponsor", "rates": ["10%"], "depth": dict.fromkeys(RANKS, 1),
+        "compression": "none", "line": "order", "rounding": "half_up", "unearned": "breakage",
+        "sales": {"without_bonuses": ["flat"]},
+    }  # fmt: skip
+    ana, ben = Person(1, None, "open", START), Person(2, None, "open", START)
+    ben.sponsor = ana
+    sold = [
+        Sale(number, ben, START, number, "distributor", 2, 1, 100, 100, 0, 0, "USD", product, None, True)
+        for number, product in enumerate(("starter", "tea"), 1)
+    ]
+    result, _ = engine_lines(plan_with(flat, rest), engine_snapshot(Company([ana, ben], sold)))
+    assert result.totals.tolist() == [[500, 0], [10, 0]]
 
 
 @pytest.mark.parametrize(
