@@ -64,7 +64,7 @@ def test_a_plan_is_stored_as_its_document_says(office, db):
         (plan().replace("[activity]\npv = 100", "[activity]\npv = 100\ncolour = 1"), "activity.colour"),
         (plan().replace('rank = "bronze", count', 'rank = "platinum", count'), "ranks[3].legs[1].rank"),
         (plan().replace('"5%"', '"120%"'), "bonuses[2].rates[1]"),
-        (plan().replace('time_zone = "America/New_York"', 'time_zone = "Mars/Olympus"'), "period.time_zone"),
+        (plan().replace('time_zone = "America/New_York"', 'time_zone = "Mars/Olympus"'), "periods.month.time_zone"),
         ("not a plan at all", "the document"),
     ],
 )
