@@ -282,6 +282,8 @@ def _check(values: dict[str, Any], report: Report) -> None:
     for place, bonus in enumerate(bonuses, 1):
         bonus.check(f"bonuses[{place}]", names, report)
     _check_circles(bonuses, report)
+    if values["ladder"]:
+        _check_periods(bonuses, values["ladder"].period, report)
 
 
 def _check_by_order(values: dict[str, Any], report: Report) -> None:
@@ -300,6 +302,16 @@ def _check_money(currency: str, parts: dict[str, Any], report: Report) -> None:
         if (value * 10 ** money.EXPONENTS[currency]).denominator != 1:
             decimals = money.EXPONENTS[currency]
             report.wrong(path, Money().dump(value), f"an amount of {currency}, which has {decimals} decimals")
+
+
+def _check_periods(bonuses: tuple[Bonus, ...], usual: str, report: Report) -> None:
+    """Report bonuses that are computed from what others earn in periods of another type: there would be nothing."""
+    period = {bonus.code: bonus.period or usual for bonus in bonuses}
+    for place, bonus in enumerate(bonuses, 1):
+        for code in bonus.earned_from:
+            if code in period and period[code] != period[bonus.code]:
+                expected = f"{period[code]}, the period type of {code}, from which it is computed"
+                report.wrong(f"bonuses[{place}].period", period[bonus.code], expected)
 
 
 def _check_circles(bonuses: tuple[Bonus, ...], report: Report) -> None:

@@ -102,6 +102,11 @@ class Bonus(ABC):
         return ()
 
     @property
+    def earned_from(self) -> tuple[str, ...]:
+        """The codes of the bonuses whose earnings it reads: they have to be of the same period type."""
+        return ()
+
+    @property
     def sets_aside(self) -> tuple[str, ...]:
         """The codes of the bonuses of which it may take back what they paid, as the greater of two does."""
         return ()

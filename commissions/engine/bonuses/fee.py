@@ -44,6 +44,10 @@ class Fee(Bonus):
     def names(self) -> tuple[str, ...]:
         return self.of
 
+    @property
+    def earned_from(self) -> tuple[str, ...]:
+        return self.of
+
     def most(self, plan: "Plan") -> Fraction:
         return Fraction(0)
 

@@ -34,6 +34,10 @@ class GreaterOf(Bonus):
         return self.bonuses
 
     @property
+    def earned_from(self) -> tuple[str, ...]:
+        return self.bonuses
+
+    @property
     def sets_aside(self) -> tuple[str, ...]:
         return self.bonuses
 

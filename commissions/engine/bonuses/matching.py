@@ -78,6 +78,10 @@ class Matching(Walking):
         return self.bonuses
 
     @property
+    def earned_from(self) -> tuple[str, ...]:
+        return self.bonuses
+
+    @property
     def levels(self) -> int:
         """Down to which level anybody is paid."""
         return max(len(rates) for rates in self.rates.values())

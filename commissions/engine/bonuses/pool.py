@@ -183,6 +183,10 @@ class Pool(Bonus):
     def names(self) -> tuple[str, ...]:
         return self.shares.names
 
+    @property
+    def earned_from(self) -> tuple[str, ...]:
+        return self.shares.names
+
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         names.require_volume(f"{path}.volume", self.volume, report)

@@ -204,3 +204,14 @@ def test_money_is_worth_what_the_exchange_says_in_minor_units():
     assert Fraction(*in_yen.value_of(NONE)) == Fraction(1, 100)
     with pytest.raises(plans.NoRate, match="plan fernhollow has no exchange rate for GBP; it knows USD, EUR, JPY"):
         plan.value_of(INDEX["GBP"])
+
+
+def test_a_match_on_a_bonus_of_another_period_type_is_refused():
+    """In the month's calculation the week's bonus has earned nothing: it would match nothing, for ever."""
+    text = (SHIPPED / "binary.toml").read_text()
+    text = text.replace('code = "match"', 'code = "match"\nperiod = "month"')
+    with pytest.raises(Refused) as refused:
+        plans.parse(text)
+    assert str(refused.value) == (
+        'bonuses[3].period is "month"; expected week, the period type of binary, from which it is computed'
+    )
