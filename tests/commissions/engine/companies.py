@@ -64,16 +64,23 @@ def bonus_tables(draw, code, ranks, lines=("order", "source", "payee")):
     if draw(st.booleans()):
         buyers = draw(st.sampled_from([["retail"], ["retail", "preferred"]]))
         return common | {"kind": "retail_profit", "buyers": buyers, "active_only": draw(st.booleans())}
-    rates = draw(st.lists(st.sampled_from(["10%", "5%", "7.77%", "0.0001%", "33.3333%", "100%"]), min_size=1, max_size=4))
-    compression = draw(st.sampled_from(["none", "inactive", "full"]))
-    return common | {
-        "kind": "unilevel",
-        "tree": "sponsor",
-        "rates": rates,
-        "depth": {rank["code"]: draw(st.integers(0, len(rates))) for rank in ranks},
-        "compression": compression,
-        "unearned": "breakage" if compression == "full" else common["unearned"],
-    }
+    percents = st.sampled_from(["10%", "5%", "7.77%", "0.0001%", "33.3333%", "100%"])
+    rates = draw(st.lists(percents, min_size=1, max_size=4))
+    compression = draw(st.sampled_from(["none", "inactive", "paid_through", "full"]))
+    levels = {"rates": rates, "depth": {rank["code"]: draw(st.integers(0, len(rates))) for rank in ranks}}
+    if draw(st.sampled_from([False, False, True])):
+        levels = {"rates": {rank["code"]: draw(st.lists(percents, max_size=4)) for rank in ranks[:-1]}}
+        levels["rates"][ranks[-1]["code"]] = rates
+    return (
+        common
+        | levels
+        | {
+            "kind": "unilevel",
+            "tree": "sponsor",
+            "compression": compression,
+            "unearned": "breakage" if compression == "full" else common["unearned"],
+        }
+    )
 
 
 @st.composite

@@ -161,26 +161,40 @@ def unilevel_payments(plan, bonus, by_id):
 def climb_levels(plan, bonus, seller):
     """Yield (level, rate, payee, missed, reason) for what a seller sells."""
 
-    def reaches(person, level):
-        return person.is_active and person.rank >= 0 and bonus.depth[plan.ranks[person.rank].code] >= level
+    def own_rates(person):
+        code = plan.ranks[person.rank].code if person and person.rank >= 0 else None
+        return bonus.rates.get(code, ()) if isinstance(bonus.rates, dict) else bonus.rates
 
+    def levels(person):
+        if not person.is_active or person.rank < 0:
+            return 0
+        return min(len(own_rates(person)), bonus.depth.get(plan.ranks[person.rank].code, 100))
+
+    def rate_of(level, person, heir):
+        for each in (person, heir):
+            if each is not NOBODY and len(own_rates(each)) >= level:
+                return own_rates(each)[level - 1]
+        return max(rates[level - 1] for rates in lists if len(rates) >= level)
+
+    lists = list(bonus.rates.values()) if isinstance(bonus.rates, dict) else [bonus.rates]
     at = seller
-    for level, rate in enumerate(bonus.rates, 1):
-        if bonus.compression == "none":
-            at = climb(at, lambda each: True)
-        elif bonus.compression == "inactive":
-            at = climb(at, lambda each: each.is_active)
-        else:
-            at = climb(at, lambda each: reaches(each, level))  # noqa: B023
+    for level in range(1, max(map(len, lists)) + 1):
+        counts = {
+            "none": lambda each: True,
+            "inactive": lambda each: each.is_active,
+            "paid_through": lambda each: levels(each) > 0,
+            "full": lambda each: levels(each) >= level,  # noqa: B023
+        }
+        at = climb(at, counts[bonus.compression])
         if at is NOBODY:
-            yield level, rate, NOBODY, NOBODY, "NOBODY_ABOVE"
-        elif reaches(at, level):
-            yield level, rate, at, NOBODY, "PAID"
+            yield level, rate_of(level, NOBODY, NOBODY), NOBODY, NOBODY, "NOBODY_ABOVE"
+        elif levels(at) >= level:
+            yield level, rate_of(level, at, NOBODY), at, NOBODY, "PAID"
         else:
             heir = NOBODY
             if bonus.unearned == "roll_up":
-                heir = climb(at, lambda each: reaches(each, level) and each.rank >= at.rank)  # noqa: B023
-            yield level, rate, heir, at, why_not(at)
+                heir = climb(at, lambda each: levels(each) >= level and each.rank >= at.rank)  # noqa: B023
+            yield level, rate_of(level, at, heir), heir, at, why_not(at)
 
 
 def climb(person, suits):
