@@ -203,29 +203,29 @@ def _settle(plan: Plan, sight: Sight, limits: Bounds, enough: list[NDArray[np.bo
     """Test everybody against the ranks of the round before, until nothing moves."""
     rank = limits.floor
     for _ in range(len(rank) + 2):
-        tested, ended, legs = _tested(plan, sight.ranked(rank, rank), limits, enough, looks)
+        tested, ended = _tested(plan, sight.ranked(rank, rank), limits, enough, looks)
         if np.array_equal(ended, rank):
-            return tested, ended, legs
+            return tested, ended, looks.all_legs(sight.ranked(ended, ended))
         rank = ended
     raise Unsound("the ranks never settle: somebody's depends on a rank above in another tree")
 
 
-def _tested(plan: Plan, sight: Sight, limits: Bounds, enough: list[NDArray[np.bool_]], looks: _Looks) -> Ranked:
+def _tested(
+    plan: Plan, sight: Sight, limits: Bounds, enough: list[NDArray[np.bool_]], looks: _Looks
+) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
     """Test every rank against the ranks of ``sight``: what the tests come to, and that within the limits."""
     tested = np.full(len(sight.pv), NO_RANK, dtype=np.int8)
     own = limits.floor
-    legs = looks.all_legs(sight)
-    place = {test: row for row, test in enumerate(plan.leg_tests)}
     for index, rung in enumerate(plan.ranks):
         holds = enough[index].copy()
         for need in rung.legs:
-            holds &= legs[place[plan.leg_test(need)]] >= need.count
+            holds &= looks.legs(plan.leg_test(need), sight) >= need.count
         for required in rung.requires:
             if required.reads_ranks:
                 holds &= looks.have(required, sight.ranked(sight.rank, own)) >= required.need
         tested[holds] = index
         own = limits.within(tested)
-    return tested, own, legs
+    return tested, own
 
 
 def _gated(plan: Plan, measured: NDArray[np.int64]) -> NDArray[np.bool_]:

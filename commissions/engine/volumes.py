@@ -78,12 +78,29 @@ def personal_group(people: People, values: NDArray[np.int64], heads: NDArray[np.
     A head's group is everybody below down to the next heads. Every group is counted where it hangs, so that what is
     left of a downline is the whole of it less all groups of heads inside.
     """
-    of_group = np.zeros(len(values) + 1, dtype=np.int64)
-    nearest = np.where(heads, np.arange(len(values)), tree.next_upline(heads, people.parent)[:-1])
-    np.add.at(of_group, nearest, values)
-    groups = np.where(heads, of_group[:-1], 0)
-    left: NDArray[np.int64] = tree.downline_sum(values, people.size) - tree.downline_sum(groups, people.size) + groups
+    whole = tree.downline_sum(values, people.size)
+    head = np.flatnonzero(heads)
+    inside = whole[head]
+    above = _heads_above(head, people.size)
+    np.subtract.at(inside, above[above != NONE], whole[head[above != NONE]])
+    groups = np.zeros_like(whole)
+    groups[head] = inside
+    left: NDArray[np.int64] = whole - tree.downline_sum(groups, people.size) + groups
     return left
+
+
+def _heads_above(head: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find for each of some people (sorted) which of them is the nearest above, NONE where nobody is.
+
+    Among themselves they stand in a preorder too: whoever is nearest above is the last one before who is one level up.
+    """
+    count = len(head)
+    place = np.arange(count)
+    level = tree.depth(np.searchsorted(head, head + size[head]) - place)
+    keys = level * count + place
+    order = np.argsort(keys, kind="stable")
+    before = np.searchsorted(keys[order], (level - 1) * count + place) - 1
+    return np.where(level > 0, order[before], NONE)
 
 
 def share_of(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.int64]:
