@@ -114,12 +114,12 @@ class Binary(Bonus):
         """
 
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
-        new, carried = self._new(calculation), self._carried(calculation)
-        total = new + sum(carried, start=np.zeros_like(new))
+        ages = {0: self._new(calculation), **self._carried(calculation)}
+        total = _sum(ages)
         money.require_summable(total.ravel(), "what is on the legs")
         outcome, blocks = self.match(calculation, index, np.maximum(total, 0), self._refused(calculation, index))
         yield from blocks
-        self._leave(calculation, [new, *carried], outcome)
+        self._leave(calculation, ages, total, outcome)
 
     def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
         named = {"carried": "in", "new": "new", "used": "used", "lost": "lost"}
@@ -149,10 +149,17 @@ class Binary(Bonus):
         below = forest.downline_sum(own)
         return np.stack([forest.of_leg(below, leg) for leg in range(2)])
 
-    def _carried(self, calculation: "Calculation") -> list[NDArray[np.int64]]:
-        """What earlier periods left, the youngest first."""
-        ages = range(1, self._ages + 1)
-        return [np.stack([calculation.state(f"{self.code}.{side}.{age}") for side in SIDES]) for age in ages]
+    def _carried(self, calculation: "Calculation") -> dict[int, NDArray[np.int64]]:
+        """What earlier periods left by age, the youngest first; ages of which nobody has anything are left out."""
+        carried = {}
+        for age in range(1, self._ages + 1):
+            kept = [calculation.state(f"{self.code}.{side}.{age}") for side in SIDES if self._has(calculation, side, age)]
+            if any(each.any() for each in kept):
+                carried[age] = np.stack([calculation.state(f"{self.code}.{side}.{age}") for side in SIDES])
+        return carried
+
+    def _has(self, calculation: "Calculation", side: str, age: int) -> bool:
+        return f"{self.code}.{side}.{age}" in calculation.snapshot.state.people
 
     def _refused(self, calculation: "Calculation", index: int) -> NDArray[np.int8]:
         """Say why each person is not paid, PAID for those who are; ranks are asked later."""
@@ -167,46 +174,57 @@ class Binary(Bonus):
             why = np.where(short, np.int8(Reason.NOT_QUALIFIED), why)
         return why.astype(np.int8)
 
-    def _leave(self, calculation: "Calculation", ages: list[NDArray[np.int64]], outcome: Outcome) -> None:
+    def _leave(
+        self, calculation: "Calculation", ages: dict[int, NDArray[np.int64]], total: NDArray[np.int64], outcome: Outcome
+    ) -> None:
         """Leave what stays for the next period, by age, and the figures of this one."""
-        total = ages[0] + sum(ages[1:], start=np.zeros_like(ages[0]))
-        left = np.where(outcome.flushed, 0, total - outcome.used)
+        left = total - outcome.used
+        left[:, outcome.flushed] = 0
         if self.carry_over is not None and self.carry_over.while_inactive is WhileInactive.FLUSHED:
             inactive = np.where(calculation.standings.active, 0, calculation.state(f"{self.code}.inactive") + 1)
             calculation.leave(f"{self.code}.inactive", inactive)
-            left = np.where(inactive > self.carry_over.grace, 0, left)
+            left[:, inactive > self.carry_over.grace] = 0
         kept = self._kept(ages, left)
-        figures = {
-            "in": total - ages[0],
-            "new": ages[0],
-            "used": outcome.used,
-            "lost": total - outcome.used - sum(kept, start=np.zeros_like(left)),
-            **{str(age): values for age, values in enumerate(kept, 1)},
-        }
-        for name, values in figures.items():
-            for side, leg in zip(SIDES, values, strict=True):
-                calculation.leave(f"{self.code}.{side}.{name}", leg)
+        lost = total - outcome.used
+        for values in kept.values():
+            lost -= values
+        figures = {"in": total - ages[0], "new": ages[0], "used": outcome.used, "lost": lost}
+        for place, side in enumerate(SIDES):
+            for name, values in figures.items():
+                calculation.leave(f"{self.code}.{side}.{name}", values[place])
+            for age in range(1, self._ages + 1):
+                if age in kept:
+                    calculation.leave(f"{self.code}.{side}.{age}", kept[age][place])
+                elif self._has(calculation, side, age):
+                    calculation.leave(f"{self.code}.{side}.{age}", np.zeros(len(calculation.people), dtype=np.int64))
 
-    def _kept(self, ages: list[NDArray[np.int64]], left: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    def _kept(self, ages: dict[int, NDArray[np.int64]], left: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
         """Say what stays by age: the oldest volume was used first, so what is left is the youngest.
 
         A leg that refunds brought below zero stays below zero: it has to be made good first.
         """
         carry = self.carry_over
         if carry is None:
-            return []
-        room = np.full_like(left, money.LIMIT if carry.most is None else carry.most)
+            return {}
         if carry.expires_after is None:
-            return [np.minimum(left, room)]
-        rest, kept = np.maximum(left, 0), []
-        for values in ages[:-1]:
+            return {1: left if carry.most is None else np.minimum(left, carry.most)}
+        rest, room = np.maximum(left, 0), np.full_like(left, money.LIMIT if carry.most is None else carry.most)
+        kept = {}
+        for age, values in ages.items():
             there = np.minimum(np.maximum(values, 0), rest)
-            rest = rest - there
-            stays = np.minimum(there, room)
-            room = room - stays
-            kept.append(stays)
-        kept[0] = kept[0] + np.minimum(left, 0)
+            rest -= there
+            if age < carry.expires_after:
+                kept[age + 1] = np.minimum(there, room)
+                room -= kept[age + 1]
+        kept[1] += np.minimum(left, 0)
         return kept
+
+
+def _sum(ages: dict[int, NDArray[np.int64]]) -> NDArray[np.int64]:
+    total = np.zeros_like(ages[0])
+    for values in ages.values():
+        total += values
+    return total
 
 
 def sponsored_by_leg(people: People, code: str, counted: NDArray[np.bool_]) -> NDArray[np.int64]:
