@@ -196,7 +196,7 @@ def _snapshot(plan: Plan, sponsors: list[int], points: list[int]) -> Snapshot:
     index = Index(people.id)
     trees = {}
     for code, tree in plan.trees.items():
-        width = _WIDTHS.get(tree.kind) or getattr(tree, "width", _OPEN)
+        width: int = getattr(tree, "width", _WIDTHS.get(tree.kind, _OPEN))
         parent = (np.arange(count) - 1) // width
         parent[0] = NONE
         trees[code] = snapshot.placed(index, id=ids, parent_id=parent + 1, leg=(np.arange(count) - 1) % width)
