@@ -16,9 +16,9 @@ LIVE = 2
 WRITE = 3
 """Held while live figures are written: by a process that has the session lock, or had it a moment ago."""
 SIMULATIONS = 7
-"""Held, by a session, by the one worker that works off the simulations that wait."""
+"""Held by the one worker that works off the simulations that wait, in a transaction that stays open meanwhile."""
 SIMULATION = zlib.crc32(b"canopy.commissions.simulation") & 0x7FFFFFFF
-"""A family of its own: held, by a session, with the number of the simulation that a process works off."""
+"""A family of its own: held in the same way with the number of the simulation that a process works off."""
 
 HELD = """
     SELECT EXISTS (

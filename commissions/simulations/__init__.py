@@ -1,12 +1,12 @@
 """Simulations: asking for one, working it off step by step, cancelling it. docs/simulator.md tells how and why.
 
 The plan that is tried and the plan that held are calculated by the same engine on the same snapshot of each period,
-each carrying its own state from period to period. Whoever works a simulation off holds a session lock with its number,
+each carrying its own state from period to period. Whoever works a simulation off holds a lock with its number,
 so a process that dies lets go of it, and the next one goes on after the last period that was stored.
 """
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -170,9 +170,17 @@ def _to_do():
 
 @contextmanager
 def only_here(family, number):
-    """Hold a lock for as long as this process lives and says so; yields whether it was free."""
-    with psycopg.connect(**live.lock_parameters()) as own:
-        yield own.execute("SELECT pg_try_advisory_lock(%s, %s)", [family, number]).fetchone()[0]
+    """Hold a lock until the end, or until this process ends; yields whether it was free.
+
+    It is a transaction's, of a connection that does nothing else: so it also holds behind a PgBouncer that pools by
+    transactions.
+    """
+    own = psycopg.connect(**{**live.lock_parameters(), "autocommit": False, "application_name": "canopy simulation"})
+    try:
+        yield own.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [family, number]).fetchone()[0]
+    finally:
+        with suppress(psycopg.Error):
+            own.close()
 
 
 def work_off(simulation):
