@@ -3,7 +3,7 @@
 What is read here was written by the live refresh; whoever has no row has nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db.models import Count, Q
@@ -16,7 +16,7 @@ from commissions.engine import ranks
 from commissions.engine.ladder import Where
 from commissions.engine.ranks import Measure
 from commissions.engine.snapshot import Index, People, Snapshot
-from commissions.models import EarningTotal, Standing
+from commissions.models import EarningTotal, Fact, Standing
 from genealogy.models import Position
 
 
@@ -102,7 +102,28 @@ def requirements(plan, target, standing):
     """Set what somebody has against everything that a rank asks for, in words."""
     legs, counted = _legs(plan, target, standing)
     found = ranks.requirements(plan, target, pv=standing.pv, gv=standing.gv, legs=legs, counted_gv=counted)
-    return tuple(in_words(plan, each) for each in found)
+    return (*(in_words(plan, each) for each in found), *_further(plan, target, standing))
+
+
+def _further(plan, target, standing):
+    """Put the rank's further requirements in words: what facts say, and of the rest, which no row keeps, what it takes."""
+    asked = plan.ranks[target].requires
+    of_facts = [each for each in asked if each.measure in ("fact", "without_fact")]
+    facts = _facts(standing, [each.name for each in of_facts]) if of_facts else {}
+    for each in asked:
+        if each in of_facts:
+            value = facts.get(each.name, 0)
+            have = value if each.measure == "fact" else int(not value)
+            yield in_words(plan, ranks.Requirement(Measure.REQUIRED, have, each.need, required=each))
+        else:
+            unknown = in_words(plan, ranks.Requirement(Measure.REQUIRED, 0, each.need, required=each))
+            yield replace(unknown, have_words=_("see your goals"), missing_words=_("Your goals say how much you have of it."))
+
+
+def _facts(standing, kinds):
+    """Return the value of each kind of fact that is in force for somebody at the end of the period."""
+    rows = Fact.objects.filter(distributor_id=standing.distributor_id, kind__in=kinds, at__lt=standing.period.ends_at)
+    return dict(rows.order_by("kind", "-at", "-id").distinct("kind").values_list("kind", "value"))
 
 
 def _legs(plan, target, standing):

@@ -2,7 +2,19 @@
 
 import pytest
 
-from commissions import earnings, explanations, live, parts, periods, plan_versions, sentences, snapshots, standings, volume
+from commissions import (
+    earnings,
+    explanations,
+    facts,
+    live,
+    parts,
+    periods,
+    plan_versions,
+    sentences,
+    snapshots,
+    standings,
+    volume,
+)
 from commissions.engine.calculate import calculate
 from commissions.engine.explain import Says
 from commissions.engine.slices import lines_of
@@ -167,6 +179,24 @@ def test_progress_counts_legs_only_up_to_the_ranks_cap(transactional_db):
     live.refresh_everything()
     found = standings.progress(company.id("ana"), periods.containing(at(2026, 11, 10)))
     assert [(each.label, each.have) for each in found.requirements][1] == ("Group volume", 10_000 + 20_000 + 5_000)
+
+
+def test_progress_tells_every_requirement_and_says_of_facts_whether_they_are_there(transactional_db):
+    asked = """requires = [
+        { measure = "fact", name = "training", least = 1 },
+        { measure = "without_fact", name = "complaint" },
+        { measure = "active_frontline", tree = "sponsor", count = 2 },
+    ]"""
+    company = Company("house\n ana", document=plan().replace('code = "bronze"', f'code = "bronze"\n{asked}'))
+    facts.record(distributor_id=company.id("ana"), kind="training", at=at(2026, 11, 3), reference="training:1")
+    company.sell("ana", 100)
+    live.refresh_everything()
+    found = standings.progress(company.id("ana"), periods.containing(at(2026, 11, 10))).requirements[2:]
+    assert [(each.label, each.have_words, each.is_met) for each in found] == [
+        ("Training", "1", True),
+        ("Without: Complaint", "1", True),
+        ("Active frontline", "see your goals", False),
+    ]
 
 
 def test_every_sentence_of_the_engine_has_words():
