@@ -261,7 +261,7 @@ def _renamed(sales: Sales, place: NDArray[np.int64]) -> Sales:
     if "code" in more:
         more["code"] = place[more["code"]]
     if "buyer" in more:
-        own = sales.buyer_kind == BuyerKind.DISTRIBUTOR
+        own = (sales.buyer_kind == BuyerKind.DISTRIBUTOR) & (more["buyer"] >= 0) & (more["buyer"] < len(place) - 1)
         more["buyer"] = more["buyer"].copy()
         more["buyer"][own] = place[more["buyer"][own]]
     return dataclasses.replace(sales, person=place[sales.person], more=more)
