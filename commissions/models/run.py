@@ -5,6 +5,7 @@ COPY, and never changed: their columns name people and runs by number, without f
 """
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -184,7 +185,8 @@ class RunLine(models.Model):
     """A payment line of a run: a column for each of the engine's ``Lines``, people and sales by their ids.
 
     0 is nobody. What is as usual is left out, which takes no room: no source, sale or level, a quantity of 1 of 1, nothing cut.
-    A line that takes back names the line that it reverses; its ``entry_id`` is the entry of the return.
+    A line that takes back names the line that it reverses; its ``entry_id`` is the entry of the return. Numbers are given by
+    the run's one writer, so no unique index has to watch over them; they lie in order, and are found by ranges of pages.
     """
 
     pk = models.CompositePrimaryKey("run_id", "number")
@@ -212,6 +214,7 @@ class RunLine(models.Model):
         verbose_name = _("line of a run")
         verbose_name_plural = _("lines of a run")
         indexes = [
+            BrinIndex(fields=["number"], name="run_line_by_number", pages_per_range=16),
             models.Index(fields=["payee_id"], name="run_line_by_payee"),
             models.Index(
                 fields=["reverses_run", "reverses_number"], condition=Q(reverses_run__isnull=False), name="run_line_by_reversed"

@@ -6,6 +6,8 @@ All of it happens in the caller's one transaction: what is killed on the way was
 
 import dataclasses
 import hashlib
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import numpy as np
@@ -19,6 +21,9 @@ from commissions.engine.result import Lines
 LINES, STANDINGS, TOTALS = TABLES = ("commissions_runline", "commissions_runstanding", "commissions_runtotal")
 CHUNK = 1 << 17
 """Rows that are put together at a time: some megabytes, which a processor's cache has room for."""
+
+MOST_AHEAD = 4
+"""Chunks that may wait for their checksum: it is quicker than the database, unless the machine is busy."""
 
 NOBODY = 0
 NO_CURRENCY = b"XXX"
@@ -101,18 +106,30 @@ def analyze(run_id):
 
 
 class Digest:
-    """The checksum of rows that come in pieces, however they are cut: a sum for each column, and one over these."""
+    """The checksum of rows that come in pieces, however they are cut: a sum for each column, and one over these.
+
+    It adds up in a thread of its own, in the time in which the caller waits for the database.
+    """
 
     def __init__(self):
         self._sums = {}
+        self._adding = ThreadPoolExecutor(max_workers=1, thread_name_prefix="checksum")
+        self._ahead: deque = deque()
 
     def take(self, columns):
-        """Take in some more rows: arrays by name, always the same names."""
+        """Take in some more rows: arrays by name, always the same names, that nobody changes afterwards."""
+        self._ahead.append(self._adding.submit(self._add, columns))
+        if len(self._ahead) > MOST_AHEAD:
+            self._ahead.popleft().result()
+
+    def _add(self, columns):
         for name, values in columns.items():
             self._sums.setdefault(name, hashlib.sha256()).update(np.ascontiguousarray(values))
 
     def hexdigest(self):
         """Return the checksum of all rows."""
+        for piece in self._ahead:
+            piece.result()
         whole = hashlib.sha256()
         for name, partial in sorted(self._sums.items()):
             whole.update(name.encode() + b"\0" + partial.digest())
@@ -164,7 +181,8 @@ class Writer:
         if names == self._names:
             return
         self._end()
-        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+        # Nobody has seen the table before this transaction: its rows need no marks of who may see them.
+        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY, FREEZE)").format(
             sql.Identifier(self.table), sql.SQL(", ").join(map(sql.Identifier, names))
         )
         self._names, self._copy = names, self._open.enter_context(self.cursor.copy(statement))
