@@ -52,7 +52,7 @@ class NUp(Walking):
 
     @property
     def goes_by_order(self) -> bool:
-        return self.line is Unit.ORDER
+        return True
 
     def most(self, plan: "Plan") -> Fraction | None:
         return Fraction(max(sum(self.passed_rates), sum(self.keeper_rates)), money.PPM) if self.volume == "cv" else None

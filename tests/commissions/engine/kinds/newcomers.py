@@ -263,6 +263,7 @@ def levels_above(plan, bonus, start, levels, above=upline):
             counts = {
                 "none": lambda each: True,
                 "inactive": lambda each: each.active,
+                "paid_through": lambda each: reaches(plan, bonus, each, 1),
                 "full": lambda each: reaches(plan, bonus, each, level),  # noqa: B023
             }[bonus.compression]
             at = next((each for each in above(at) if counts(each)), None)

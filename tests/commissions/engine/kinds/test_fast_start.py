@@ -37,7 +37,7 @@ WINDOWS = st.one_of(
 def fast_starts(draw):
     rates = draw(st.lists(st.sampled_from(("10%", "7.77%", "0.0001%", "100%")), min_size=1, max_size=3))
     settings = draw(common(unearned=("breakage",)))
-    compression = draw(st.sampled_from(("none", "inactive", "full")))
+    compression = draw(st.sampled_from(("none", "inactive", "paid_through", "full")))
     if compression != "full":
         settings["unearned"] = draw(st.sampled_from(("breakage", "roll_up")))
     return settings | {
