@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk, roll_up, why_not
+from commissions.engine.bonuses.payees import may_be_paid
 from commissions.engine.bonuses.rates import RATES, ByRank, Rates, differences
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import Walking
@@ -77,8 +78,7 @@ class Differential(Walking):
 
     def may(self, calculation: "Calculation", index: int) -> NDArray[np.bool_]:
         """Say who may be paid."""
-        may = calculation.open_to(index)
-        return may & calculation.standings.active if self.active_only else may
+        return may_be_paid(calculation, index, active_only=self.active_only)
 
     @property
     def goes_by_order(self) -> bool:

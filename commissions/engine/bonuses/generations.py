@@ -14,6 +14,7 @@ from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unit, Walk, why_not
 from commissions.engine.bonuses.groups import at_or_above, group_head
 from commissions.engine.bonuses.levels import Levelled, climb, most_levels
+from commissions.engine.bonuses.payees import may_be_paid
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import Walking
 from commissions.engine.document import setting
@@ -92,8 +93,7 @@ class Generations(Levelled, Walking):
 
     def may(self, calculation: "Calculation", index: int) -> NDArray[np.bool_]:
         """Say who may be paid as far as account, gates and activity go."""
-        may = calculation.open_to(index)
-        return may & calculation.standings.active if self.active_only else may
+        return may_be_paid(calculation, index, active_only=self.active_only)
 
     def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
         plan, standings = calculation.plan, calculation.standings

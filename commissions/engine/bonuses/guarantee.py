@@ -16,6 +16,7 @@ from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.bonus import Bonus, Unearned, Unit
 from commissions.engine.bonuses.groups import group_head
 from commissions.engine.bonuses.heads import HEADS, Head
+from commissions.engine.bonuses.payees import may_be_paid
 from commissions.engine.document import Selected, setting
 from commissions.engine.kinds import Code, Percent, Points, Report, Switch
 from commissions.engine.names import Names
@@ -88,9 +89,8 @@ class Guarantee(Bonus):
     def _groups(self, calculation: "Calculation", index: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return who is a head, the place of the next head above each (NONE: nobody), and the volume of each group."""
         forest = calculation.people.forest(self.tree)
-        recipients = self.head.holds(calculation, self.tree, self.code) & calculation.open_to(index)
-        if self.active_only:
-            recipients = recipients & calculation.standings.active
+        may = may_be_paid(calculation, index, active_only=self.active_only)
+        recipients = self.head.holds(calculation, self.tree, self.code) & may
         own = volumes.sold(calculation.snapshot, self.volume)
         grouped = np.zeros(len(own) + 1, dtype=np.int64)
         np.add.at(grouped, group_head(forest, recipients), own)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk
+from commissions.engine.bonuses.payees import may_be_paid
 from commissions.engine.bonuses.rates import differences
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import Walking
@@ -83,9 +84,7 @@ class Infinity(Walking):
     def qualified(self, calculation: "Calculation", index: int) -> NDArray[np.int64]:
         """Return each person's rate, 0 for who does not qualify."""
         rates = np.array([*(self.rates[rank.code] for rank in calculation.plan.ranks), 0], dtype=np.int64)
-        may = calculation.open_to(index)
-        if self.active_only:
-            may = may & calculation.standings.active
+        may = may_be_paid(calculation, index, active_only=self.active_only)
         return np.where(may, rates[calculation.standings.rank], 0)
 
     def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:

@@ -56,7 +56,7 @@ class Rates(ABC):
 
     def figures(self, calculation: "Calculation", forest: Forest, tree: str, code: str, person: int) -> Mapping[str, int]:
         """Return the figures behind a person's rate."""
-        return {"rate_ppm": int(self.by_person(calculation, forest, tree, code)[person])}
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +80,7 @@ class ByBracket(Measured, Rates):
         return self.rate(self.measure(calculation, forest, tree, code))
 
     def figures(self, calculation: "Calculation", forest: Forest, tree: str, code: str, person: int) -> Mapping[str, int]:
-        volume = self.measure(calculation, forest, tree, code)[person]
-        return {"measured_points": int(volume), "rate_ppm": int(self.rate(volume))}
+        return {"volume_that_sets_the_rate_points": int(self.measure(calculation, forest, tree, code)[person])}
 
     def rate(self, volume: NDArray[np.int64]) -> NDArray[np.int64]:
         """Look up the rate of each volume."""

@@ -16,6 +16,7 @@ from commissions.engine import money, volumes
 from commissions.engine.bonuses import lines, sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk, roll_up, why_not
 from commissions.engine.bonuses.measured import Of
+from commissions.engine.bonuses.payees import may_be_paid
 from commissions.engine.bonuses.rates import RATES, ByBracket, Rates
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import Walking
@@ -88,9 +89,7 @@ class VolumeRebate(Walking):
 
     def _to_sellers(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
         plan, people, standings = calculation.plan, calculation.people, calculation.standings
-        may = calculation.open_to(index)
-        if self.active_only:
-            may = may & standings.active
+        may = may_be_paid(calculation, index, active_only=self.active_only)
         paid = may[starters]
         walk = Walk.empty((money.PPM,), len(starters), first_level=0)
         walk.missed[0] = np.where(paid, NONE, starters)

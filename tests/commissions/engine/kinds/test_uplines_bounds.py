@@ -180,3 +180,15 @@ def test_a_differential_and_a_breakaway_that_ask_each_other_are_refused():
     ranks = [{"code": "member", "name": "Member", "pv": 0, "gv": 0}]
     with pytest.raises(Refused, match="circle"):
         uplines.plans.restore(uplines.document(ranks, [stairs, override], pv=0))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in PLAIN if kind not in ("unilevel", "matrix")])
+def test_a_customer_who_stands_in_the_tree_is_never_paid(kind):
+    tree = {"tree": "sponsor"} | ({"below_level": 0, "blocking": "differential"} if kind == "infinity" else {})
+    plan = plan_with(kind, tree)
+    sale = uplines.twin.Sale(1, 3, 0, 1, "retail", 1, 100_00, 100_00, 0, 0, "USD")
+    rows = uplines.engine_snapshot([(1, 0, "open"), (2, 1, "open"), (3, 2, "open")], [sale])
+    kinds = uplines.array({1: 0, 2: 2, 3: 0}, [1, 2, 3])
+    people = dataclasses.replace(rows.people, facts={"kind": kinds})
+    result = calculate(plan, dataclasses.replace(rows, people=people))
+    assert not result.totals[:, 1].any()
