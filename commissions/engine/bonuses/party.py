@@ -125,15 +125,19 @@ class Party(Bonus):
             own = (sales.column("buyer") == people.id[host]) & (sales.buyer_kind == people.fact("kind")[host])
             counts &= ~own
         entries = np.flatnonzero(counts)
-        before = calculation.snapshot.state.tables.get(self.open_state, np.empty((0, 3), dtype=np.int64))
-        place = np.searchsorted(parties.id, before[:, 0])
-        before = before[parties.id[np.minimum(place, len(parties) - 1)] == before[:, 0]]
+        before, _ = self._before(calculation, parties)
         place = np.concatenate((party[entries], np.searchsorted(parties.id, before[:, 0])))
         known = np.array([money.INDEX[_word(number)] for number in before[:, 1].tolist()], dtype=np.int64)
         currency = np.concatenate((sales.currency[entries].astype(np.int64), known))
         first, group = groups((place, currency))
         minor = sums(np.concatenate((sales.amount(self.amount)[entries], before[:, 2])), group, len(first))
         return place[first], currency[first].astype(np.int16), minor
+
+    def _before(self, calculation: "Calculation", parties: Parties) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Part what was left of earlier periods into rows of the parties that are here, and others."""
+        rows = calculation.snapshot.state.tables.get(self.open_state, np.empty((0, 3), dtype=np.int64))
+        here = np.isin(rows[:, 0], parties.id)
+        return rows[here], rows[~here]
 
     def _closing(self, calculation: "Calculation", parties: Parties) -> NDArray[np.bool_]:
         """Say which parties close in this period."""
@@ -155,7 +159,9 @@ class Party(Bonus):
         later = (parties.closed_at <= 0) | (parties.closed_at >= calculation.snapshot.end)
         rows = np.flatnonzero((later & ~self._closing(calculation, parties))[party])
         words = np.array([_number(money.CURRENCIES[each]) for each in currency[rows].tolist()], dtype=np.int64)
-        calculation.leaves_tables[self.open_state] = np.stack((parties.id[party[rows]], words, minor[rows]), axis=1)
+        _, others = self._before(calculation, parties)
+        open_rows = np.stack((parties.id[party[rows]], words, minor[rows]), axis=1)
+        calculation.leaves_tables[self.open_state] = np.concatenate((others, open_rows))
 
     def _in_plan_currency(
         self,

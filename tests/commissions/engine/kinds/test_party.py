@@ -171,12 +171,15 @@ def test_every_line_and_every_item_is_the_twins(world, plan, data):
         for _ in range(data.draw(st.integers(0, 2)))
     ]
     had = {person.id: data.draw(st.integers(0, 2)) for person in company.people}
-    table = np.array([(id, int.from_bytes(word.encode(), "big"), minor) for id, word, minor in before], dtype=np.int64)
+    elsewhere = (9, int.from_bytes(b"USD", "big"), 5)
+    rows = [(id, int.from_bytes(word.encode(), "big"), minor) for id, word, minor in before]
+    table = np.array([elsewhere, *rows], dtype=np.int64)
     tables = {"host.open": table.reshape(-1, 3)}
     given = snapshot_of(company, parties, past={"host.items": had}, tables=tables)
     result, ours = engine_lines(plan, given)
     lines, items = twin(plan, bonus, rewards(plan, bonus, company, parties, before))
     assert ours == lines
+    assert elsewhere in [tuple(row) for row in result.state.tables["host.open"].tolist()]
     assert left_by(given, result, "host.items") == {id: had[id] + items[id] for id in had}
 
 
