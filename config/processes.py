@@ -11,8 +11,11 @@ CELERY = ["-m", "celery", "-A", "config", "--quiet"]
 QUIET = ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 
-def commands(port: int, *, worker_processes: int = 2) -> dict[str, list[str]]:
-    """Return the command of each process by its name; the web process listens on the loopback address."""
+def commands(port: int, *, worker_processes: int = 3) -> dict[str, list[str]]:
+    """Return the command of each process by its name; the web process listens on the loopback address.
+
+    A run and a simulation may each keep one worker process for minutes; the third goes on sending mails.
+    """
     python = sys.executable
     return {
         "web": [
