@@ -85,7 +85,7 @@ def companies(draw, most_people=14, most_orders=14):
         status = draw(st.sampled_from(("open",) * 8 + STATUSES[1:]))
         kind = draw(st.sampled_from(("distributor",) * 5 + KINDS[1:]))
         joined = START + timedelta(hours=draw(st.integers(-24 * 70, 24 * 30)))
-        people.append(Person(100 + number * 3, sponsor, status, joined, kind))
+        people.append(Person(1 + number * 3, sponsor, status, joined, kind))
     sales = []
     for order in range(draw(st.integers(0, most_orders))):
         person = draw(st.sampled_from(people))
