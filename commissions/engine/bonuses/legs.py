@@ -114,12 +114,15 @@ class Binary(Bonus):
         """
 
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
-        ages = {0: self._new(calculation), **self._carried(calculation)}
-        total = _sum(ages)
+        new = self._new(calculation)
+        total = new.copy()
+        for leg, side in zip(total, SIDES, strict=True):
+            for values in self._carried(calculation, side).values():
+                leg += values
         money.require_summable(total.ravel(), "what is on the legs")
         outcome, blocks = self.match(calculation, index, np.maximum(total, 0), self._refused(calculation, index))
         yield from blocks
-        self._leave(calculation, ages, total, outcome)
+        self._leave(calculation, new, total, outcome)
 
     def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
         named = {"carried": "in", "new": "new", "used": "used", "lost": "lost"}
@@ -149,17 +152,11 @@ class Binary(Bonus):
         below = forest.downline_sum(own)
         return np.stack([forest.of_leg(below, leg) for leg in range(2)])
 
-    def _carried(self, calculation: "Calculation") -> dict[int, NDArray[np.int64]]:
-        """What earlier periods left by age, the youngest first; ages of which nobody has anything are left out."""
-        carried = {}
-        for age in range(1, self._ages + 1):
-            kept = [calculation.state(f"{self.code}.{side}.{age}") for side in SIDES if self._has(calculation, side, age)]
-            if any(each.any() for each in kept):
-                carried[age] = np.stack([calculation.state(f"{self.code}.{side}.{age}") for side in SIDES])
-        return carried
-
-    def _has(self, calculation: "Calculation", side: str, age: int) -> bool:
-        return f"{self.code}.{side}.{age}" in calculation.snapshot.state.people
+    def _carried(self, calculation: "Calculation", side: str) -> dict[int, NDArray[np.int64]]:
+        """What earlier periods left on a leg by age, the youngest first; ages of which nobody has anything are left out."""
+        kept = calculation.snapshot.state.people
+        ages = {age: kept.get(f"{self.code}.{side}.{age}") for age in range(1, self._ages + 1)}
+        return {age: values for age, values in ages.items() if values is not None and values.any()}
 
     def _refused(self, calculation: "Calculation", index: int) -> NDArray[np.int8]:
         """Say why each person is not paid, PAID for those who are; ranks are asked later."""
@@ -174,9 +171,7 @@ class Binary(Bonus):
             why = np.where(short, np.int8(Reason.NOT_QUALIFIED), why)
         return why.astype(np.int8)
 
-    def _leave(
-        self, calculation: "Calculation", ages: dict[int, NDArray[np.int64]], total: NDArray[np.int64], outcome: Outcome
-    ) -> None:
+    def _leave(self, calculation: "Calculation", new: NDArray[np.int64], total: NDArray[np.int64], outcome: Outcome) -> None:
         """Leave what stays for the next period, by age, and the figures of this one."""
         left = total - outcome.used
         left[:, outcome.flushed] = 0
@@ -184,22 +179,22 @@ class Binary(Bonus):
             inactive = np.where(calculation.standings.active, 0, calculation.state(f"{self.code}.inactive") + 1)
             calculation.leave(f"{self.code}.inactive", inactive)
             left[:, inactive > self.carry_over.grace] = 0
-        kept = self._kept(ages, left)
-        lost = total - outcome.used
-        for values in kept.values():
-            lost -= values
-        figures = {"in": total - ages[0], "new": ages[0], "used": outcome.used, "lost": lost}
-        for place, side in enumerate(SIDES):
-            for name, values in figures.items():
-                calculation.leave(f"{self.code}.{side}.{name}", values[place])
+        for leg, side in enumerate(SIDES):
+            kept = self._kept({0: new[leg], **self._carried(calculation, side)}, left[leg])
+            lost = total[leg] - outcome.used[leg]
             for age in range(1, self._ages + 1):
+                name = f"{self.code}.{side}.{age}"
                 if age in kept:
-                    calculation.leave(f"{self.code}.{side}.{age}", kept[age][place])
-                elif self._has(calculation, side, age):
-                    calculation.leave(f"{self.code}.{side}.{age}", np.zeros(len(calculation.people), dtype=np.int64))
+                    lost -= kept[age]
+                    calculation.leave(name, kept[age])
+                elif name in calculation.snapshot.state.people:
+                    calculation.leave(name, np.zeros(len(lost), dtype=np.int64))
+            figures = {"in": total[leg] - new[leg], "new": new[leg], "used": outcome.used[leg], "lost": lost}
+            for word, values in figures.items():
+                calculation.leave(f"{self.code}.{side}.{word}", values)
 
     def _kept(self, ages: dict[int, NDArray[np.int64]], left: NDArray[np.int64]) -> dict[int, NDArray[np.int64]]:
-        """Say what stays by age: the oldest volume was used first, so what is left is the youngest.
+        """Say what stays of a leg by age: the oldest volume was used first, so what is left is the youngest.
 
         A leg that refunds brought below zero stays below zero: it has to be made good first.
         """
@@ -218,13 +213,6 @@ class Binary(Bonus):
                 room -= kept[age + 1]
         kept[1] += np.minimum(left, 0)
         return kept
-
-
-def _sum(ages: dict[int, NDArray[np.int64]]) -> NDArray[np.int64]:
-    total = np.zeros_like(ages[0])
-    for values in ages.values():
-        total += values
-    return total
 
 
 def sponsored_by_leg(people: People, code: str, counted: NDArray[np.bool_]) -> NDArray[np.int64]:
