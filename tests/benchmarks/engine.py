@@ -13,6 +13,7 @@ from commissions.engine import held as holding
 from commissions.engine import money, slices, snapshot
 from commissions.engine import plan as plans
 from commissions.engine.calculate import calculate, stand
+from commissions.engine.document import write
 from tests.benchmarks.harness import Bench, benchmark, spread
 from tests.commissions.plans.examples import SHIPPED
 
@@ -94,6 +95,43 @@ def refresh_on_slices(bench: Bench, size: int) -> None:
     bench.report("enrol_two", bench.clock(lambda: holding.enrol(held, **newcomers)) * 1e3, "ms")
     leader = int(held.index.of(np.array([10]), "person")[0])
     bench.report("lines_of_a_leader", bench.clock(slices.lines_of, PLAN, held, leader) * 1e3, "ms")
+
+
+@benchmark("engine", sizes=(10_000, 100_000), full=(1_000_000,))
+def stand_on_ten_ranks(bench: Bench, size: int) -> None:
+    """Standings alone, on a ladder of ten ranks: with legs; with leg caps; with two requirements each; less groups of ranks."""
+    snap = company(size)
+    for kind in ("legs", "leg_caps", "requirements", "personal_groups"):
+        plan = ten_ranks(kind)
+        stand(plan, snap)
+        used = []
+        for _ in range(3):
+            began = time.process_time()
+            stand(plan, snap)
+            used.append(time.process_time() - began)
+        bench.report(f"stand_{kind}_cpu", spread(used).median, "s")
+
+
+def ten_ranks(kind: str) -> plans.Plan:
+    """A plan with ten ranks, each with two legs of the one below and, by ``kind``, with more."""
+    document = write(PLAN)
+    ranks = [{"code": "r0", "name": "Rank 0", "pv": 0, "gv": 0}]
+    for place in range(1, 10):
+        where = "anywhere" if place % 2 else "frontline"
+        legs = [{"rank": f"r{place - 1}", "count": 2, "where": where}]
+        rank = {"code": f"r{place}", "name": f"Rank {place}", "pv": 50, "gv": 200 * 2**place, "legs": legs}
+        if kind == "leg_caps":
+            rank["leg_cap"] = {"of": "requirement", "share": "50%", "own_volume": "free"}
+        if kind == "requirements":
+            volume = {"measure": "legs_with_volume", "tree": "sponsor", "volume": "pv", "least": 100 * place, "count": 2}
+            rank["requires"] = [volume, {"measure": "team", "tree": "sponsor", "who": "active", "count": place}]
+        if kind == "personal_groups":
+            group = {"measure": "personal_group_volume", "volume": "pv", "less": "rank", "rank": f"r{place}", "least": 100}
+            rank["requires"] = [group]
+        ranks.append(rank)
+    document["ranks"] = ranks
+    document["bonuses"][1]["depth"] = {rank["code"]: 1 for rank in ranks}
+    return plans.restore(document)
 
 
 def plain_loops(snap: snapshot.Snapshot) -> list[int]:

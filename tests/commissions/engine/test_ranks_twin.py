@@ -286,6 +286,8 @@ def test_everybody_stands_where_the_twin_says(plan, company):
         for row, test in enumerate(plan.leg_tests):
             heads = twin.heads(person, test.looks_through)
             assert ours.legs[row, place] == sum(twin.holds(head, test.rank, test.where, "sponsor") for head in heads)
+        for index, volume in zip(plan.capped_ranks, ours.counted_gv[:, place].tolist(), strict=True):
+            assert volume == twin.counted(person, plan.ranks[index])
         gate = any(twin.have(plan, person, each) < each.need for each in plan.gates[0].requires)
         assert ours.gated[0, place] == gate
         for target in range(len(plan.ranks)):
