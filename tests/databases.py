@@ -16,7 +16,7 @@ DECLARE name text;
 BEGIN
     SET LOCAL session_replication_role = replica;
     FOR name IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
-        AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission', 'auth_group', 'auth_group_permissions')
+        AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission')
     LOOP
         EXECUTE format('DELETE FROM %I', name);
     END LOOP;
