@@ -1,5 +1,6 @@
 """Customer acquisition agrees with its twin, and counts customers from one period into the next."""
 
+import dataclasses
 from fractions import Fraction
 
 import pytest
@@ -128,3 +129,25 @@ def test_a_number_of_customers_has_no_line_by_order():
     }  # fmt: skip
     with pytest.raises(ValueError, match="expected source or payee"):
         plan_with(table)
+
+
+@given(companies(), acquisitions(), st.integers(0, 14))
+def test_what_is_counted_for_life_comes_to_the_same_in_two_periods(company, table, cut):
+    reward = table["reward"]
+    if reward["kind"] == "percent":
+        reward = {"kind": "amount", "amount": 5, "every": 2}
+    table |= {"reward": reward | {"counted": "life"}, "line": "source", "unearned": "breakage", "active_only": False}
+    if reward["kind"] == "milestones":
+        table["reward"]["pays"] = "each"
+    plan = plan_with(table)
+    company.sales = [sale for sale in company.sales if sale.reverses is None]
+    for sale in company.sales:
+        sale.buyer = sale.buyer if sale.own else sale.order
+    orders = sorted({sale.order for sale in company.sales})[:cut]
+    early = dataclasses.replace(company, sales=[sale for sale in company.sales if sale.order in orders])
+    late = dataclasses.replace(company, sales=[sale for sale in company.sales if sale.order not in orders])
+    given = engine_snapshot(early)
+    first, _ = engine_lines(plan, given)
+    second, _ = engine_lines(plan, engine_snapshot(late, past={"new.customers": left_by(given, first, "new.customers")}))
+    whole, _ = engine_lines(plan, engine_snapshot(company))
+    assert (first.totals + second.totals == whole.totals).all()
