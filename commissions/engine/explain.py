@@ -23,7 +23,7 @@ from commissions.engine.money import Rounding
 from commissions.engine.plan import Plan
 from commissions.engine.result import Lines, Reason, Standings
 from commissions.engine.slices import lines_of, part_of, seeing
-from commissions.engine.snapshot import NONE, SPONSOR, People
+from commissions.engine.snapshot import NONE, People
 
 
 class Role(StrEnum):
@@ -139,7 +139,8 @@ def explain(
     if source != NONE and bonus.per_sale:
         steps = _as_far_as(trace(plan, index, people, standings, source), int(lines.level[row]), payee)
     elif source != NONE and whole is not None and isinstance(bonus, Walking):
-        steps = _as_far_as(trace_whole(whole, index, source), int(lines.level[row]), payee)
+        start = bonus.walks_from(source, payee if lines.missed[row] == NONE else int(lines.missed[row]))
+        steps = _as_far_as(trace_whole(whole, index, start), int(lines.level[row]), payee) if start != NONE else ()
     arithmetic = _arithmetic(plan, lines, row)
     figures = bonus.figures(whole, index, payee) if whole is not None and payee != NONE else {}
     sentences = [*_sentences(plan, source, steps, arithmetic, Reason(lines.reason[row]), is_match=bonus.is_match)]
@@ -167,10 +168,10 @@ def trace(plan: Plan, index: int, people: People, standings: Standings, seller: 
 
 
 def trace_whole(calculation: Calculation, index: int, start: int) -> tuple[Step, ...]:
-    """Follow the way up from one person as any walking bonus does, in the tree that it names."""
-    people = calculation.people
-    tree = getattr(calculation.plan.bonuses[index], "tree", SPONSOR)
-    return _trace(calculation, index, start, people.forest(tree).parent, np.arange(len(people)))
+    """Follow the way up from one person as any walking bonus does, along the line that it walks."""
+    bonus = calculation.plan.bonuses[index]
+    assert isinstance(bonus, Walking)
+    return _trace(calculation, index, start, bonus.line_up(calculation), np.arange(len(calculation.people)))
 
 
 def _trace(

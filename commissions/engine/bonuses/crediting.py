@@ -40,6 +40,9 @@ class Crediting(Walking):
         taken[self.credits(calculation).entries] = True
         return taken
 
+    def walks_from(self, seller: int, due: int) -> int:
+        return due
+
     def sources(self, calculation: "Calculation") -> Sources:
         return self.credits(calculation).gather(calculation, by_order=self.line is Unit.ORDER)
 

@@ -87,6 +87,9 @@ class NUp(Walking):
             walk.payee[step], walk.missed[step], walk.reason[step] = due.payee, due.missed, due.reason
         return Walk(walk.payee, walk.missed, walk.reason, rates, walk.level)
 
+    def line_up(self, calculation: "Calculation") -> NDArray[np.int64]:
+        return self.line_of(calculation, self.passed(calculation))
+
     def passed(self, calculation: "Calculation") -> NDArray[np.bool_]:
         """Say whose position passes to the sponsor's upline: by the number that somebody has among the sponsor's recruits.
 

@@ -75,6 +75,10 @@ class Streamline(Walking):
     def sources(self, calculation: "Calculation") -> Sources:
         return sources.of_volume(calculation, self.volume, by_order=self.line is Unit.ORDER, only=self.sales)
 
+    def line_up(self, calculation: "Calculation") -> NDArray[np.int64]:
+        """The first of the lines."""
+        return next(parent for _, parent, _ in self._lines(calculation, np.zeros(len(calculation.people), dtype=np.int64)))
+
     def granted(self, calculation: "Calculation", index: int) -> NDArray[np.int64]:
         """How many lines pay each person now."""
         by_rank = np.array([*(self.lines[rung.code] for rung in calculation.plan.ranks), 0], dtype=np.int64)

@@ -15,6 +15,7 @@ from commissions.engine.document import Table, setting
 from commissions.engine.kinds import Report
 from commissions.engine.names import Names
 from commissions.engine.result import Lines, Standings
+from commissions.engine.snapshot import SPONSOR
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
@@ -47,6 +48,14 @@ class Walking(Bonus):
     @abstractmethod
     def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
         """Find who is paid at each step up from each of ``starters`` (sorted, each once)."""
+
+    def walks_from(self, seller: int, due: int) -> int:
+        """Say where the way up to a line begins, of whose sale it is and to whom it was due."""
+        return seller
+
+    def line_up(self, calculation: "Calculation") -> NDArray[np.int64]:
+        """Return who is above whom on the way up, as an explanation follows it: the tree that the bonus names."""
+        return calculation.people.forest(getattr(self, "tree", SPONSOR)).parent
 
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
         yield from lines.walked(calculation, index, self)
