@@ -1,14 +1,15 @@
 """Whoever works on a run: alone, telling how far it is, and starting over what another left unfinished.
 
-The worker holds a session lock on a connection of its own and tells its progress over it, while the rows go out in one
-transaction on the other. When the process ends, however it ends, the lock is free and the rows were never there: the next
-look finds a run that is still waiting. Beat looks every half minute; a wake-up after the commit is only quicker.
+The worker holds a lock in a transaction that stays open on a connection of its own (so that it also holds behind a pooler that
+pools by transactions), tells its progress over another, and writes the rows in one transaction on a third. When the process
+ends, however it ends, the lock is free and the rows were never there: the next look finds a run that is still waiting. Beat
+looks every half minute; a wake-up after the commit is only quicker.
 """
 
 import logging
 import time
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -35,10 +36,11 @@ class LockLost(RuntimeError):
 
 
 class Session:
-    """The lock of one run, and the line over which its progress is told."""
+    """The lock of one run, known by the server process that holds it, and the line over which its progress is told."""
 
-    def __init__(self, line, run_id):
-        self.line, self.run_id, self.told_at, self.stage = line, run_id, 0.0, None
+    def __init__(self, line, run_id, holder):
+        self.line, self.run_id, self.holder = line, run_id, holder
+        self.told_at, self.stage = 0.0, None
 
     def tell(self, stage, percent):
         """Note how far the run is; not more often than anybody looks."""
@@ -61,17 +63,25 @@ class Session:
 
     def require_alone(self):
         """Raise LockLost unless the lock is still held: asked in the transaction that writes."""
-        if not locks.is_held(self.run_id, self.line.info.backend_pid, family=FAMILY):
+        if not locks.is_held(self.run_id, self.holder, family=FAMILY):
             raise LockLost(f"the lock of run {self.run_id} is gone")
 
 
 @contextmanager
 def session(run_id):
     """Hold the lock of a run; None while another process has it."""
-    line = psycopg.connect(**{**live.lock_parameters(), "application_name": "canopy run"})
+    with ExitStack() as opened:
+        lock = opened.enter_context(_line("canopy run lock", autocommit=False))
+        held, holder = lock.execute("SELECT pg_try_advisory_xact_lock(%s, %s), pg_backend_pid()", [FAMILY, run_id]).fetchone()
+        yield Session(opened.enter_context(_line("canopy run", autocommit=True)), run_id, holder) if held else None
+
+
+@contextmanager
+def _line(name, *, autocommit):
+    """Open a connection beside Django's."""
+    line = psycopg.connect(**{**live.lock_parameters(), "application_name": name, "autocommit": autocommit})
     try:
-        held = line.execute("SELECT pg_try_advisory_lock(%s, %s)", [FAMILY, run_id]).fetchone()[0]
-        yield Session(line, run_id) if held else None
+        yield line
     finally:
         with suppress(psycopg.Error):
             line.close()

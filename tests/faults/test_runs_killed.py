@@ -32,7 +32,7 @@ OCTOBER = at(2026, 10, 10, 12)
 PARTS = ("run.begun", "run.read", "run.calculated", "run.copying", "run.copied", "run.attached", "run.stored", "run.committed")
 CUT = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-    WHERE application_name = 'canopy run' AND datname = current_database()
+    WHERE application_name = 'canopy run lock' AND datname = current_database()
 """
 TABLES = "SELECT count(*) FROM pg_class WHERE relname ~ '^commissions_run(line|standing|total)_[0-9]+$' AND relkind = 'r'"
 
