@@ -1,5 +1,6 @@
 """Caps and the greater of two, against plain arithmetic: exact to the cent, nobody above a cap, every line accounted for."""
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -153,10 +154,21 @@ def test_lines_add_up_to_what_is_paid_and_nobody_is_above_a_cap(plan, company):
             most = cap_of(plan, cap.most, next(each for each in company.people if each.id == id))
             if most is not None and (outcome.result.before_caps[rows, place] >= 0).all():
                 assert totals[rows, place].sum() <= minor(most)
+    for bonus, payee in {*zip(lines.bonus[earns].tolist(), lines.payee[earns].tolist(), strict=True)}:
+        rows = np.flatnonzero((lines.bonus == bonus) & (lines.payee == payee))
+        amounts = lines.amount_minor[rows].tolist()
+        each = (lines.amount_minor - lines.cut_minor)[rows].tolist()
+        assert each == split(amounts, abs(int(totals[bonus, payee])), abs(sum(amounts)))
     positive = lines.amount_minor > 0
     assert (lines.cut_minor[positive] >= 0).all() and (lines.cut_minor[positive] <= lines.amount_minor[positive]).all()
     nothing = earns & positive & (lines.cut_minor == lines.amount_minor)
     assert set(lines.reason[nothing].tolist()) <= {Reason.SMALLER, Reason.ABOVE_CAP, Reason.FIXED}
+
+
+def split(amounts, part, whole):
+    """Split a part over lines that make up the whole: of running sums, rounded down, the differences."""
+    sums = [sum(amounts[:count]) * part // max(whole, 1) for count in range(len(amounts) + 1)]
+    return [after - before for before, after in itertools.pairwise(sums)]
 
 
 @given(some_plans(), companies())
