@@ -133,6 +133,7 @@ WHY = {
     Reason.SMALLER: _("the smaller of two bonuses"),
     Reason.NOT_DUE: _("not due yet"),
     Reason.FIXED: _("fixed in an earlier period"),
+    Reason.NOT_QUALIFIED: _("something else that the bonus asks for is missing"),
 }
 
 

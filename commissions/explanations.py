@@ -226,6 +226,7 @@ class Words:
             Reason.SMALLER: _("earned more by another bonus, which is paid instead"),
             Reason.NOT_DUE: _("is not due yet"),
             Reason.FIXED: _("has this from an earlier period"),
+            Reason.NOT_QUALIFIED: _("lacks something that this bonus asks for"),
         }[Reason(reason)]
 
     def sold(self, values):
