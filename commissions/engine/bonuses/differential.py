@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk, roll_up, why_not
-from commissions.engine.bonuses.payees import may_be_paid
+from commissions.engine.bonuses.payees import may_be_paid, sees_one_order
 from commissions.engine.bonuses.rates import RATES, ByRank, Rates, differences
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import Walking
@@ -82,7 +82,7 @@ class Differential(Walking):
 
     @property
     def goes_by_order(self) -> bool:
-        return isinstance(self.rates, ByRank)
+        return isinstance(self.rates, ByRank) and sees_one_order(self.sales)
 
     def most(self, plan: "Plan") -> Fraction | None:
         """The highest rate of the table: it is paid once."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from commissions.engine import tenure
 from commissions.engine.bonuses.generations import Boundary, Generations, Heads, Unqualified
+from commissions.engine.bonuses.payees import sees_one_order
 from commissions.engine.document import setting
 from commissions.engine.kinds import Code, Report, choice
 from commissions.engine.names import Names
@@ -35,7 +36,7 @@ class Generation(Generations):
 
     @property
     def goes_by_order(self) -> bool:
-        return True
+        return sees_one_order(self.sales)
 
     @property
     def begins(self) -> Boundary:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk
-from commissions.engine.bonuses.payees import may_be_paid
+from commissions.engine.bonuses.payees import may_be_paid, sees_one_order
 from commissions.engine.bonuses.rates import differences
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import Walking
@@ -75,7 +75,7 @@ class Infinity(Walking):
 
     @property
     def goes_by_order(self) -> bool:
-        return True
+        return sees_one_order(self.sales)
 
     def most(self, plan: "Plan") -> Fraction | None:
         """The highest rate: nobody is paid beside it, or only what is missing to it."""

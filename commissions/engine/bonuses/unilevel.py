@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Reach, Unearned, Unit, Walk, open_to, why_not
 from commissions.engine.bonuses.levels import Levelled, climb, most_levels
+from commissions.engine.bonuses.payees import sees_one_order
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import PerSale
 from commissions.engine.document import setting
@@ -56,7 +57,7 @@ class Unilevel(Levelled, PerSale):
 
     @property
     def goes_by_order(self) -> bool:
-        return True
+        return sees_one_order(self.sales)
 
     def most(self, plan: "Plan") -> Fraction | None:
         """The highest rate of each level: a level is paid once."""
