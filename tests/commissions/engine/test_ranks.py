@@ -45,3 +45,35 @@ def test_under_a_leg_cap_the_volume_that_counts_is_told():
     silver = ranks.requirements_of(capped, standings(capped), person=0, target=2)
     assert silver[1] == Requirement(Measure.GV, 99_50 + 600_00 + 1000_00, 2500_00)
     assert capped.capped_ranks == (2,)
+
+
+SETTLES = """
+[[ranks]]
+code = "silver"
+name = "Silver"
+pv = 0
+gv = 0
+requires = [{ measure = "personal_group_volume", volume = "pv", less = "rank", rank = "silver", least = 50 }]
+
+[[ranks]]
+code = "gold"
+name = "Gold"
+pv = 0
+gv = 0
+legs = [{ rank = "silver", count = 1, where = "frontline" }]
+requires = [{ measure = "personal_group_volume", volume = "pv", less = "rank", rank = "silver", least = 50 }]
+"""
+
+
+def test_ranks_that_cost_others_theirs_settle_from_the_bottom_up():
+    start, end = TEXT.index("[[ranks]]"), TEXT.index("# What a customer paid")
+    text = TEXT[:start] + SETTLES + TEXT[end:]
+    plan = plans.parse(text.replace("associate = 1, bronze = 3, silver = 5, gold = 6, diamond = 7", "silver = 5, gold = 6"))
+    people = [(1, 0, "open"), (2, 1, "open"), (3, 2, "open"), (4, 3, "open")]
+    bought = [60_00, 45_00, 10_00, 60_00]
+    sales = [Sale(id, id, 0, id, "retail", 1, pv, 0, 0, 0, "USD") for id, pv in enumerate(bought, 1)]
+    stood = calculate(plan, engine_snapshot(people, sales)).standings
+    # dee 60: silver. cy 10 without dee's group: none. ben 45 + 10: silver. ana 60 without ben's, and ben heads a leg: gold.
+    assert stood.rank.tolist() == [1, 0, -1, 0]
+    assert stood.measured.tolist() == [[60_00, 55_00, 10_00, 60_00]]
+    assert stood.legs.tolist() == [[1, 0, 1, 0]]

@@ -16,10 +16,10 @@ from tests.commissions.engine.companies import BUYERS, RANKS, STATUSES, rank_tab
 VOLUMES = ("pv", "qv")
 TREES = ("sponsor", "pairs")
 volumes, trees, codes = st.sampled_from(VOLUMES), st.sampled_from(TREES), st.sampled_from(RANKS)
-points = st.sampled_from([0, 10, 30, 60])
+points = st.sampled_from([0, 0, 1, 10, 40])
 buyers = st.sampled_from([["retail"], ["preferred"], ["retail", "preferred"]])
 who, of, counts = st.sampled_from(["open", "active"]), st.sampled_from(["own", "group"]), st.sampled_from(["counts", "left_out"])
-few = st.integers(1, 2)
+few = st.sampled_from([1, 1, 1, 2])
 
 
 def table(measure, **settings):
@@ -64,6 +64,7 @@ REQUIRED = {
     "fact": table("fact", name=st.just("autoship"), least=few),
     "without_fact": table("without_fact", name=st.just("hold")),
 }
+SETTLING = st.one_of(REQUIRED["personal_group_volume"], REQUIRED["legs_with_rank"])
 OF_ACTIVITY = ("own_volume", "group_volume", "customers", "customer_share", "lifetime_volume", "fact", "without_fact", "title")
 
 
@@ -75,8 +76,9 @@ def some_ladders(draw):
     for rank in ranks:
         for legs in rank.get("legs", []):
             legs["looks_through"] = draw(st.sampled_from(["nobody", "unranked", "inactive"]))
-        rank["requires"] = draw(st.lists(st.one_of(*REQUIRED.values()), max_size=2).map(lambda found: fitting(found, known)))
-    ranks[0]["requires"] = [each for each in ranks[0]["requires"] if each["measure"] != "periods_at_rank"]
+        rank["requires"] = fitting(draw(st.lists(SETTLING | st.one_of(*REQUIRED.values()), max_size=2)), known)
+        rank["gv"] = min(rank["gv"], draw(st.sampled_from([0, 20, 200]))) if "leg_cap" not in rank else rank["gv"]
+    ranks[0]["requires"] = []  # so that most people have a rank that others may look at
     ladder = {"period": "month", "elsewhere": "last", "in_force": draw(st.sampled_from(["end", "highest", "next"]))}
     if draw(st.booleans()):
         ladder["grace"] = {"periods": draw(few), "pay": draw(st.sampled_from(["kept", "tested"]))}
