@@ -103,10 +103,10 @@ class Matching(Walking):
             report.wrong(f"{path}.unearned", self.unearned, "breakage: full compression leaves nothing that could roll up")
 
     def most(self, plan: "Plan") -> Fraction | None:
-        """All levels' highest rates of all that the matched bonuses can pay."""
+        """All levels' highest rates of all that the matched bonuses can pay; what customers pay bounds nothing."""
         matched = [plan.bonuses[plan.bonus_index(code)].most(plan) for code in self.bonuses]
         by_level = [max(rates[level] for rates in self.rates.values() if level < len(rates)) for level in range(self.levels)]
-        known = [each for each in matched if each is not None]
+        known = [each for each in matched if each]
         return None if len(known) < len(matched) else sum(known, Fraction(0)) * Fraction(sum(by_level), money.PPM)
 
     def levels_and_paid(self, plan: "Plan") -> tuple[int, int]:

@@ -5,6 +5,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commissions.engine.calculate import stand
+from commissions.engine.calculation import Calculation
 from tests.commissions.engine.kinds.two_legs import (
     RANKS,
     Outcome,
@@ -14,6 +16,7 @@ from tests.commissions.engine.kinds.two_legs import (
     cap_of,
     carried,
     companies,
+    engine_snapshot,
     leg_volumes,
     minor,
     plan_of,
@@ -121,6 +124,18 @@ def step_of(plan, bonus, company, person):
     if most is None or step.amount <= most:
         return minor(step.amount), used, False, []
     return minor(most), used, bonus.cap.beyond == "flushed", [("ABOVE_CAP", minor(step.amount) - minor(most))]
+
+
+@given(some_plans(), companies(state=carried("team")))
+def test_the_figures_of_both_legs_are_told_with_every_explanation(plan, company):
+    snapshot = engine_snapshot(company)
+    calculation = Calculation.begin(plan, snapshot, stand(plan, snapshot))
+    list(plan.bonuses[0].pay(calculation, 0))
+    for place, id in enumerate(snapshot.people.id.tolist()):
+        person = next(each for each in company.people if each.id == id)
+        told = plan.bonuses[0].figures(calculation, 0, place)
+        assert [told["left_new_points"], told["right_new_points"]] == leg_volumes(plan.bonuses[0], company, person)
+        assert {name.split("_", 1)[1] for name in told} == {"carried_points", "new_points", "used_points", "lost_points"}
 
 
 @given(some_plans(), companies(state=carried("team")), st.data())

@@ -165,6 +165,30 @@ def test_lines_add_up_to_what_is_paid_and_nobody_is_above_a_cap(plan, company):
     assert set(lines.reason[nothing].tolist()) <= {Reason.SMALLER, Reason.ABOVE_CAP, Reason.FIXED}
 
 
+@given(st.lists(st.sampled_from(["0%", "10%", "33%"]), min_size=1, max_size=3), companies())
+def test_no_company_pays_more_than_a_match_and_a_pool_say_that_they_can(rates, company):
+    for sale in company.sales:
+        sale.pv, sale.cv, sale.paid, sale.price = abs(sale.pv), abs(sale.cv), abs(sale.paid), abs(sale.price)
+    match = {"code": "match", "name": "Match", "kind": "matching", "bonuses": ["team"], "base": "before_caps"}
+    match |= {"tree": "sponsor", "compression": "none", "rates": dict.fromkeys(RANKS, rates), "line": "source"}
+    shares = {"by": "rank", "count_of": dict.fromkeys(RANKS, 1)}
+    pool = {"code": "pool", "name": "Pool", "kind": "pool", "share": "3%", "volume": "cv", "shares": shares, "line": "payee"}
+    pool |= {"active_only": False, "nobody": "kept", "remainder": "earliest"}
+    plan = plain_plan([*BONUSES, *({"rounding": "truncate", "unearned": "breakage"} | each for each in (match, pool))])
+    outcome = Outcome(plan, company)
+    points = sum(sale.cv for sale in company.sales)
+    for place in (3, 4):
+        assert outcome.result.totals[place].sum() <= plan.bonuses[place].most(plan) * points
+    assert plan.bonuses[3].levels_and_paid(plan) == (len(rates), max((n for n, r in enumerate(rates, 1) if r != "0%"), default=0))
+
+
+def test_a_match_on_retail_profit_is_bounded_by_nothing():
+    match = {"code": "match", "name": "Match", "kind": "matching", "bonuses": ["retail"], "base": "before_caps"}
+    match |= {"tree": "sponsor", "compression": "none", "rates": dict.fromkeys(RANKS, ["1%"]), "line": "source"}
+    plan = plain_plan([*BONUSES, match | {"rounding": "truncate", "unearned": "breakage"}])
+    assert plan.bonuses[3].most(plan) is None
+
+
 def split(amounts, part, whole):
     """Split a part over lines that make up the whole: of running sums, rounded down, the differences."""
     sums = [sum(amounts[:count]) * part // max(whole, 1) for count in range(len(amounts) + 1)]
