@@ -184,7 +184,7 @@ def test_no_company_pays_more_than_a_match_and_a_pool_say_that_they_can(rates, c
 
 def test_a_match_on_retail_profit_is_bounded_by_nothing():
     match = {"code": "match", "name": "Match", "kind": "matching", "bonuses": ["retail"], "base": "before_caps"}
-    match |= {"tree": "sponsor", "compression": "none", "rates": dict.fromkeys(RANKS, ["1%"]), "line": "source"}
+    match |= {"tree": "sponsor", "compression": "none", "rates": {rank: ["1%"] for rank in RANKS}, "line": "source"}
     plan = plain_plan([*BONUSES, match | {"rounding": "truncate", "unearned": "breakage"}])
     assert plan.bonuses[3].most(plan) is None
 
