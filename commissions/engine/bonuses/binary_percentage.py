@@ -54,10 +54,11 @@ class AmountCap:
 
 @dataclass(frozen=True, kw_only=True)
 class BinaryPercentage(Binary):
-    """Either ``rates`` by rank on the lesser leg, or ``steps``, the lowest first."""
+    """Either ``rates`` by rank on the lesser leg, from ``least`` points on, or ``steps``, the lowest first."""
 
     kind: ClassVar[str] = "binary_percentage"
     rates: Mapping[str, int] = setting(TableOf(Code(), Percent()), default={})
+    least: int = setting(Points(), default=0)
     steps: tuple[LegStep, ...] = setting(ListOf(Table(LegStep)), default=())
     uses: Uses | None = setting(choice(Uses), default=None)
     cap: AmountCap | None = setting(Table(AmountCap), default=None)
@@ -74,6 +75,8 @@ class BinaryPercentage(Binary):
             report.missing(f"{path}.uses", "one of step, lesser_leg")
         if self.rates and self.uses is not None:
             report.wrong(f"{path}.uses", self.uses, "nothing: a percentage uses what it is paid on")
+        if self.steps and self.least:
+            report.wrong(f"{path}.least", Points().dump(self.least), "nothing: the first step says what it takes at least")
         self._check_steps(path, report)
         if self.cap is not None:
             check_cap(f"{path}.cap.most", self.cap.most, names, report)
@@ -108,6 +111,7 @@ class BinaryPercentage(Binary):
         )
         rate = rates[rank]
         lesser = legs.min(axis=0)
+        lesser = np.where(lesser >= self.least, lesser, 0)
         refused = np.where((refused == Reason.PAID) & (rate == 0), np.int8(Reason.RANK_TOO_LOW), refused)
         paid = np.where(refused == Reason.PAID, np.minimum(lesser, paid_volume[rank]), 0)
         beyond = np.where(refused == Reason.PAID, lesser - paid, 0)

@@ -37,6 +37,7 @@ def some_plans(draw):
     bonus = draw(binary_settings()) | {"kind": "binary_percentage"}
     if draw(st.booleans()):
         bonus["rates"] = draw(by_rank(st.sampled_from(["0%", "10%", "7.77%", "33.3333%", "100%"])))
+        bonus["least"] = draw(st.sampled_from([0, "0.01", 20, 75]))
     else:
         bonus["steps"] = STEPS[: draw(st.integers(1, 4))]
         bonus["uses"] = draw(st.sampled_from(["step", "lesser_leg"]))
@@ -83,7 +84,7 @@ def available(bonus, company, person):
 def percentage_of(plan, bonus, company, person):
     """What a person is paid, what is used of each leg, whether everything goes, and what is lost and why."""
     legs = available(bonus, company, person)
-    lesser = min(legs)
+    lesser = min(legs) if min(legs) >= bonus.least else 0
     rate = bonus.rates[RANKS[person.rank]] if person.rank >= 0 else 0
     value = Fraction(rate, 1_000_000) * plan.plan.point_value
     reason = why_not(plan, bonus, person) or ("RANK_TOO_LOW" if rate == 0 else None)
