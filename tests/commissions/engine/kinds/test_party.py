@@ -180,6 +180,8 @@ def test_every_line_and_every_item_is_the_twins(world, plan, data):
     lines, items = twin(plan, bonus, rewards(plan, bonus, company, parties, before))
     assert ours == lines
     assert elsewhere in [tuple(row) for row in result.state.tables["host.open"].tolist()]
+    later = {party.id for party in parties if party.closed is None or party.closed >= END}
+    assert {row[0] for row in result.state.tables["host.open"].tolist()} <= later | {9}
     assert left_by(given, result, "host.items") == {id: had[id] + items[id] for id in had}
 
 
