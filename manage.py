@@ -6,7 +6,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-# Commands that write files from the code, or from other files, alone. Django would ask the database about them in passing, and so start it.
+# Commands that write files from the code, or from other files, alone. Django would ask the database about them in passing,
+# and so start it.
 OFFLINE = {
     "makemigrations",
     "makemessages",

@@ -348,6 +348,11 @@ def people(
     return People(id=ids[order], parent=above, size=tree.sizes(above), status=states[order], joined_at=joined[order])
 
 
+def with_trees(people: People, trees: Mapping[str, Tree]) -> People:
+    """Return the same people with placement trees."""
+    return dataclasses.replace(people, trees=trees)
+
+
 def placed(index: "Index", *, id: ArrayLike, parent_id: ArrayLike, leg: ArrayLike | None = None) -> Tree:
     """Put rows of a placement tree, in any order, into its own preorder; ``parent_id`` is 0 for a root.
 
