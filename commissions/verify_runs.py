@@ -52,7 +52,7 @@ UNBALANCED = """
     ORDER BY 1 LIMIT 10
 """
 TWICE = """
-    SELECT min(number), count(*) FROM commissions_runline WHERE run_id = %s AND entry_id IS NOT NULL
+    SELECT min(number), count(*) FROM commissions_runline WHERE run_id = %s AND coalesce(entry_id, 0) <> 0
     GROUP BY bonus, entry_id, level, payee_id, source_id, missed_id, currency, reverses_run, reverses_number
     HAVING count(*) > 1 ORDER BY 1 LIMIT 10
 """

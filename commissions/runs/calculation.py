@@ -129,6 +129,7 @@ def store(run, outcome, tell):
         writer = rows.LineWriter(cursor, run.pk, people=snapshot.people.id, entries=snapshot.sales.id)
         tell(Stage.WRITING, 25)
         writer.write(result.lines, tell=lambda part: tell(Stage.WRITING, 25 + int(part * 40)))
+        writer.end()
         _write_clawbacks(writer, given.clawed, places)
         tell(Stage.INDEXING, 65)
         writer.attach()
@@ -139,7 +140,7 @@ def store(run, outcome, tell):
     run.state["out"] = inputs.keep_state(run, snapshot, result.state)
     if run.repeats_id is None:
         inputs.keep(run, snapshot)
-    RunBonus.objects.bulk_create(_bonuses(run, outcome, places))
+    RunBonus.objects.bulk_create(_bonuses(run, outcome, places, writer.by_bonus))
     told = {
         **outcome.figures,
         "lines": writer.count,
@@ -172,6 +173,7 @@ def checksum(outcome):
     places = _places(given.inputs.plan, given.clawed)
     lines = rows.Summed(people=snapshot.people.id, entries=snapshot.sales.id)
     lines.write(outcome.result.lines)
+    lines.end()
     _write_clawbacks(lines, given.clawed, places)
     return _checksum(lines.digest, _tables(outcome, places), outcome.result.state)
 
@@ -216,11 +218,10 @@ def _write_clawbacks(writer, clawed, places):
     )
 
 
-def _bonuses(run, outcome, places):
+def _bonuses(run, outcome, places, count):
     """Return what each bonus came to."""
     plan, result, clawed = outcome.given.inputs.plan, outcome.result, outcome.given.clawed
     names = _names(plan, places, clawed)
-    count = np.bincount(result.lines.bonus, minlength=len(places))
     earned = np.zeros(len(places), dtype=np.int64)
     earned[: len(plan.bonuses)] = result.totals.sum(axis=1)
     unearned, cut, back = np.zeros((3, len(places)), dtype=np.int64)
@@ -230,11 +231,9 @@ def _bonuses(run, outcome, places):
     paid = clawed.payee_id != rows.NOBODY
     for code, amount in zip(clawed.bonus[paid].tolist(), clawed.amount_minor[paid].tolist(), strict=True):
         back[places[code]] += amount
-    for code in clawed.bonus.tolist():
-        count[places[code]] += 1
     return [
         RunBonus(
-            run=run, place=place, code=code, name=names[code], lines=int(count[place]), earned_minor=int(earned[place]),
+            run=run, place=place, code=code, name=names[code], lines=count[place], earned_minor=int(earned[place]),
             unearned_minor=int(unearned[place]), cut_minor=int(cut[place]), clawback_minor=int(back[place]),
         )
         for code, place in places.items()

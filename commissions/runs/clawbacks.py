@@ -135,7 +135,7 @@ def _late(period, closed):
 LINES = """
     SELECT number, bonus, payee_id, coalesce(source_id, 0) AS source_id, coalesce(entry_id, 0) AS entry_id,
            coalesce(level, 0) AS level, base, currency, amount_minor - coalesce(cut_minor, 0) AS paid
-    FROM commissions_runline WHERE run_id = %s AND reverses_run IS NULL AND {which} ORDER BY number
+    FROM commissions_runline WHERE run_id = %s AND payee_id <> 0 AND reverses_run IS NULL AND {which} ORDER BY number
 """
 TAKEN = """
     SELECT l.reverses_number, sum(l.amount_minor), sum(l.base)
@@ -192,7 +192,7 @@ class Reversal:
             else:
                 self._of_downline(index, bonus)
             for line, amount, _base, _entry in self.due.values():
-                if line.bonus == index and line.payee_id != NOBODY:
+                if line.bonus == index:
                     place = self.index.of(np.array([line.payee_id]), "payee")
                     self.calculation.earned[index, place] += amount
                     self.calculation.paid[index, place] += amount
@@ -215,7 +215,7 @@ class Reversal:
                 self._owe(line, by_order.get((order, line.currency), 0), line.base, self.newest[order])
         sellers = sorted({seller for seller, _currency in by_seller})
         if sellers:
-            which = "bonus = %s AND entry_id IS NULL AND source_id = ANY(%s)"
+            which = "bonus = %s AND coalesce(entry_id, 0) = 0 AND source_id = ANY(%s)"
             for line in _lines(self.run, which, [index, sellers]):
                 self._owe(line, by_seller.get((line.source_id, line.currency), 0), line.base, self.newest[None])
         if bonus.line is Unit.PAYEE:
@@ -229,7 +229,7 @@ class Reversal:
             if line.bonus == index:
                 order = self.order_of[line.entry_id]
                 self._owe(line, *self._of_order(order), self.newest[order])
-        lines = _lines(self.run, "bonus = %s AND entry_id IS NULL", [index])
+        lines = _lines(self.run, "bonus = %s AND coalesce(entry_id, 0) = 0", [index])
         if not lines:
             return
         back = np.zeros(len(self.people), dtype=np.int64)
@@ -240,9 +240,6 @@ class Reversal:
         for line in lines:
             own = line.source_id not in (NOBODY, line.payee_id)
             person = line.source_id if own else line.payee_id
-            if person == NOBODY:  # what nobody earned is of the whole company
-                self._owe(line, int(back.sum()), int(whole.sum()), self.newest[None])
-                continue
             place = int(self.index.of(np.array([person]), "person")[0])
             part, of = (back, whole) if own else (back_below, whole_below)
             self._owe(line, int(part[place]), int(of[place]), self.newest[None])
@@ -348,7 +345,16 @@ def _standings(reversal):
     for name, values in zip(("pv", "gv", "active", "rank", "best"), columns, strict=True):
         stood[name] = np.zeros(count, dtype={"active": bool, "rank": np.int8, "best": np.int8}.get(name, np.int64))
         stood[name][place] = values[known]
-    nothing = {field.name: np.zeros((0, count), dtype=np.int64) for field in fields(Standings)}
+    plan = reversal.plan
+    rows = {
+        "legs": len(plan.leg_tests), "counted_gv": len(plan.capped_ranks), "measured": len(plan.requirements),
+        "gated": len(plan.gates),
+    }  # fmt: skip
+    nothing = {
+        field.name: np.zeros((rows[field.name], count) if field.name in rows else count, dtype=np.int64)
+        for field in fields(Standings)
+    }
+    nothing["gated"] = nothing["gated"].astype(bool)
     return Standings(**{**nothing, "payable": reversal.people.status == 0, **stood})
 
 

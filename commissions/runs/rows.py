@@ -6,7 +6,7 @@ All of it happens in the caller's one transaction: what is killed on the way was
 
 import dataclasses
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -16,7 +16,8 @@ from psycopg import sql
 
 from commissions import killpoints
 from commissions.engine.money import CURRENCIES
-from commissions.engine.result import Lines
+from commissions.engine.result import Lines, Reason
+from commissions.engine.snapshot import NONE
 
 LINES, STANDINGS, TOTALS = TABLES = ("commissions_runline", "commissions_runstanding", "commissions_runtotal")
 CHUNK = 1 << 17
@@ -37,6 +38,9 @@ COLUMN_OF = {field.name: {**PEOPLE, **SALES}.get(field.name, field.name) for fie
 ALWAYS = {"bonus", "payee_id", "base", "currency", "amount_minor"}
 USUAL = {"quantity": 1, "of": 1}
 """What a column says on nearly every line; for all others 0. Where a whole chunk says it, it is left out and stays null."""
+
+KIND = ("bonus", "level", "currency", "rate_ppm")
+SUMMED = ("base", "amount_minor", "person_cut_minor", "cut_minor")
 
 _WIDTHS = {"b": ">i2", "h": ">i2", "i": ">i4", "l": ">i8", "q": ">i8", "?": ">i1", "S": "S3"}
 _MEMORY = "SET LOCAL maintenance_work_mem = '512MB'"
@@ -202,22 +206,56 @@ class Summed:
     """
 
     def __init__(self, *, people, entries):
-        self.digest = Digest()
+        self.digest, self.by_bonus = Digest(), Counter()
         self._people, self._entries = np.append(people, NOBODY), np.append(entries, NOBODY)
         self._currencies = np.array([*(code.encode() for code in CURRENCIES), NO_CURRENCY], dtype="S3")
+        self._nobodys = {}
 
     def write(self, lines, *, tell=lambda part: None):
-        """Take a block of the engine's lines; ``tell`` hears, chunk by chunk, which part of them is done."""
+        """Take a block of the engine's lines; ``tell`` hears, chunk by chunk, which part of them is done.
+
+        Lines that end above everybody concern nobody: they are added up, and ``end`` writes one for each kind.
+        """
         for start in range(0, len(lines), CHUNK):
-            rows = slice(start, start + CHUNK)
-            self.write_columns({column: self._stored(name, getattr(lines, name)[rows]) for name, column in COLUMN_OF.items()})
+            piece = lines.take(np.arange(start, min(start + CHUNK, len(lines))))
+            nobodys = (piece.payee == NONE) & (piece.missed == NONE) & (piece.reason == Reason.NOBODY_ABOVE)
+            if nobodys.any():
+                self._gather(piece.take(np.flatnonzero(nobodys)))
+                piece = piece.take(np.flatnonzero(~nobodys))
+            if len(piece):
+                self.write_columns({column: self._stored(name, getattr(piece, name)) for name, column in COLUMN_OF.items()})
             tell(min(start + CHUNK, len(lines)) / len(lines))
+
+    def _gather(self, lines):
+        """Add lines of nobody to those of their kind: bonus, level, currency and rate."""
+        kinds = np.stack([getattr(lines, name).astype(np.int64) for name in KIND])
+        distinct, group = np.unique(kinds, axis=1, return_inverse=True)
+        sums = np.zeros((len(SUMMED), distinct.shape[1]), dtype=np.int64)
+        for row, name in enumerate(SUMMED):
+            np.add.at(sums[row], group.reshape(-1), getattr(lines, name))
+        for place, kind in enumerate(map(tuple, distinct.T.tolist())):
+            self._nobodys[kind] = self._nobodys.get(kind, 0) + sums[:, place]
+
+    def end(self):
+        """Write the lines of nobody, after all others of the engine."""
+        if not self._nobodys:
+            return
+        kinds = sorted(self._nobodys)
+        nowhere = {"payee": NONE, "source": NONE, "sale": NONE, "missed": NONE, "quantity": 1, "of": 1}
+        nowhere |= {"reason": Reason.NOBODY_ABOVE}
+        empty = Lines.join([])
+        columns = {name: np.full(len(kinds), nowhere.get(name, 0), dtype=getattr(empty, name).dtype) for name in COLUMN_OF}
+        columns |= {name: np.array([kind[row] for kind in kinds], dtype=columns[name].dtype) for row, name in enumerate(KIND)}
+        columns |= {name: np.array([self._nobodys[kind][row] for kind in kinds]) for row, name in enumerate(SUMMED)}
+        self._nobodys = {}
+        self.write_columns({column: self._stored(name, columns[name]) for name, column in COLUMN_OF.items()})
 
     def write_columns(self, columns):
         """Take lines whose columns are as they are stored: people and entries by their ids."""
         none = np.zeros(len(columns["payee_id"]), dtype=np.int64)
         columns = {"reverses_run": none, "reverses_number": none.astype(np.int32), **columns}
         self.digest.take(columns)
+        self.by_bonus.update(dict(zip(*(each.tolist() for each in np.unique(columns["bonus"], return_counts=True)), strict=True)))
         return columns
 
     def _stored(self, name, values):
@@ -252,7 +290,8 @@ class LineWriter(Summed):
         return columns
 
     def attach(self):
-        """End the copying, index the lines and attach them."""
+        """Write the lines of nobody if ``end`` was not called, end the copying, index the lines and attach them."""
+        self.end()
         self._rows.__exit__(None, None, None)
         killpoints.reach("run.copied")
         attach(self.cursor, LINES, self.run_id)

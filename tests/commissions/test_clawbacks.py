@@ -24,12 +24,16 @@ OUTLINE = """
       eve
         dee
 """
-UNITS = ["order", "source", "payee"]
+UNITS = ["order", "source", "payee", "mixed"]
 
 
 def document(*, unit="order", returns="within_days = 90\nlowers_qualifying = true"):
     """Return the plan of the tests with another unit of a line and a rule for returns."""
-    text = companies.plan().replace('line = "order"', f'line = "{unit}"')
+    text = companies.plan()
+    if unit == "mixed":  # the first bonus by the order, the second by the seller
+        head, tail = text.rsplit('line = "order"', 1)
+        text = f'{head}line = "source"{tail}'
+    text = text.replace('line = "order"', f'line = "{unit if unit != "mixed" else "order"}"')
     return text + f"\n[returns]\n{returns}\n"
 
 
@@ -69,7 +73,7 @@ def world(clerk, second, **options):
 def paid(*runs_of):
     """Sum what each person got by the lines of some runs."""
     sums = {}
-    for line in RunLine.objects.filter(run_id__in=[run.pk for run in runs_of]):
+    for line in RunLine.objects.filter(run_id__in=[run.pk for run in runs_of]).exclude(payee_id=0):
         sums[line.payee_id] = sums.get(line.payee_id, 0) + line.amount_minor - (line.cut_minor or 0)
     return sums
 
