@@ -101,7 +101,8 @@ class Differential(Walking):
         may = self.may(calculation, index)
         rate = self.rate(calculation)
         counts = rate if self.unqualified is Unqualified.BLOCKS else np.where(may, rate, 0)
-        first = [self._first(forest, counts >= step, starters) for step in self.rates.steps]
+        own = rate if self.own_sales is OwnSales.COUNTS else counts  # what the seller had by other means, qualified or not
+        first = [self._first(forest, counts >= step, own >= step, starters) for step in self.rates.steps]
         walk = Walk.empty(self.rates.steps, len(starters))
         due = differences(self.rates.steps, first)
         reasons = why_not(plan, index, calculation.people, standings)
@@ -117,9 +118,11 @@ class Differential(Walking):
                 due[place][at == starters] = 0
         return Walk(walk.payee, walk.missed, walk.reason, due, walk.level)
 
-    def _first(self, forest: Forest, marked: NDArray[np.bool_], starters: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _first(
+        self, forest: Forest, marked: NDArray[np.bool_], own: NDArray[np.bool_], starters: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
         above = forest.next_upline(marked)[starters]
         if self.own_sales is OwnSales.PASSED:
             return above
-        first: NDArray[np.int64] = np.where(marked[starters], starters, above)
+        first: NDArray[np.int64] = np.where(own[starters], starters, above)
         return first

@@ -46,10 +46,11 @@ def climb(world, bonus, seller, rate, steps):
     path = [*([] if bonus.own_sales == "passed" else [seller]), *world.upline(seller, bonus.tree)]
     for person in path:
         may = world.may(bonus, person)
-        if rate[person.id] <= highest or (not may and bonus.unqualified == "transparent"):
+        is_counted = person is seller and bonus.own_sales == "counts"
+        if rate[person.id] <= highest or not (may or is_counted or bonus.unqualified == "blocks"):
             continue
         share, level = rate[person.id] - highest, steps.index(rate[person.id]) + 1
-        if person is seller and bonus.own_sales == "counts":
+        if is_counted:
             pass
         elif may:
             yield share, level, person, None, "PAID"
