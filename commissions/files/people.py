@@ -50,7 +50,7 @@ def read_people(source: Source, plan: Plan, names: Names, zone: ZoneInfo) -> tup
             status=people.status,
             joined_at=people.joined_at,
             facts=facts,
-            trees={code: _placed(rows, code, ids, people, names) for code in plan.trees if f"{code}_parent" in rows.columns},
+            trees={code: _placed(rows, code, ids, people, names) for code in plan.trees},
         ),
         state,
     )
@@ -114,8 +114,8 @@ def _refuse_circles(rows: Read, parent: NDArray[np.int64], what: str, names: Nam
 
 
 def _placed(rows: Read, code: str, ids: NDArray[np.int64], people: People, names: Names) -> snapshot.Tree:
-    """Return a placement tree. Whoever has no parent there is not placed, but for the one person who is the root."""
-    parents = np.array(rows.columns[f"{code}_parent"], dtype=np.int64)
+    """Return a placement tree. Whoever has no parent there is not placed, but for a root with somebody below."""
+    parents = np.array(rows.columns.get(f"{code}_parent", [NOBODY] * len(ids)), dtype=np.int64)
     above = _places(rows, ids, parents, f"{code}_parent", names)
     _refuse_circles(rows, above, f"{code}_parents", names)
     has_below = np.zeros(len(ids), dtype=np.bool_)

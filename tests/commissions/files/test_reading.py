@@ -57,6 +57,12 @@ def told(read):
     return sorted(outcome.earnings(PLAN, read, result)), sorted(outcome.standings(PLAN, read, result)[1])
 
 
+def test_a_plan_with_a_placement_tree_takes_people_who_are_placed_nowhere():
+    plan = plans.parse((SHIPPED / "fernhollow.toml").read_text() + '\n[trees.team]\nkind = "binary"\n')
+    read = read_company(plan, {"people": Source.text("people.csv", PEOPLE), "orders": Source.text("orders.csv", ORDERS)}, "2026-01")
+    assert set(read.snapshot.people.forest("team").parent.tolist()) == {-1}
+
+
 def test_state_comes_back_as_it_was_written(tmp_path):
     read = company()
     outcome.write(PLAN, read, calculate(PLAN, read.snapshot), tmp_path)
