@@ -61,7 +61,7 @@ class Demotion(StrEnum):
 class Grace:
     """A rank that is no longer reached is kept for ``periods`` periods."""
 
-    periods: int = setting(Whole(1, 120))
+    periods: int = setting(Whole(1, 9_999))
     pay: GracePay = setting(choice(GracePay))
 
 
