@@ -1,11 +1,12 @@
 """Worked examples: a small tree and orders in, cents out, in files that can be checked by hand.
 
-An example is a TOML file in this folder. ``shows`` says what it shows. ``tree`` is an indented outline of names, each
+An example is a TOML file in this folder; those in ``published`` are plans of real companies. ``shows`` says what it shows. ``tree`` is an indented outline of names, each
 with the status of the account if that is not open. ``orders`` has a line for each entry: the order's number, who is
 credited, the kind of buyer, then what there is of ``pv``, ``cv`` (points), ``paid`` and ``price`` (with the currency
 in between: ``paid 12.00 EUR price 9.00``). A refund has minus signs. ``earned`` has a line for each person and bonus:
 name, bonus, amount. ``unearned``: bonus, reason, amount. ``stands``: name, PV, GV, active or not, rank or ``none``.
-What follows a # is the arithmetic. ``rules`` are the parts of a plan document that the example is about.
+What follows a # is the arithmetic. ``rules`` are the parts of a plan document that the example is about; ``rules_of``
+names the example whose rules they are.
 """
 
 import tomllib
@@ -25,7 +26,7 @@ from tests.commissions.engine.outline import outline
 from tests.commissions.engine.twin import Sale
 
 FOLDER = Path(__file__).parent
-FILES = sorted(FOLDER.glob("*.toml"))
+FILES = sorted([*FOLDER.glob("*.toml"), *FOLDER.glob("published/*.toml")])
 HEADING = {
     "code": "example",
     "name": "Example",
@@ -53,13 +54,19 @@ class Example:
         if "plan" in self.raw:
             self.plan = plans.parse((SHIPPED / f"{self.raw['plan']}.toml").read_text())
         else:
-            self.plan = plans.restore(RULES | self.raw["rules"])
+            self.plan = plans.restore(RULES | self._rules(path))
         if "people" in self.raw:
             self._read_files()
         else:
             self.names, self.statuses, people = self._people()
             self.snapshot = engine_snapshot(people, self._sales())
         self.result = calculate(self.plan, self.snapshot)
+
+    def _rules(self, path):
+        """The rules, which ``rules_of`` says are those of another example beside this one."""
+        if "rules_of" in self.raw:
+            path = path.with_name(f"{self.raw['rules_of']}.toml")
+        return tomllib.loads(path.read_text(), parse_float=Decimal)["rules"]
 
     def _read_files(self):
         """Read the example as ``manage.py calculate`` reads files."""
