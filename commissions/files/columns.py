@@ -12,6 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 _STRETCH = 50_000
 _MOST_REMEMBERED = 1_000_000
 
@@ -78,11 +81,11 @@ class Column:
 
 @dataclass(slots=True)
 class Read:
-    """What was read: columns of whole numbers, and the line that each row began on."""
+    """What was read: columns of whole numbers, and the line that each row ended on."""
 
     source: str
-    columns: dict[str, list[int]] = field(default_factory=dict)
-    lines: list[int] = field(default_factory=list)
+    columns: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    lines: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -126,22 +129,26 @@ def _read(source: Source, stream: TextIO, columns: Mapping[str, Column], family:
     missing = [name for name, column in columns.items() if column.needed and name not in chosen]
     if missing:
         raise BadFile(f"{source.name} line 1: the column {missing[0]} is missing")
-    found = Read(source.name, {name: [] for name in header})
+    parts: dict[str, list[NDArray[np.int64]]] = {name: [] for name in header}
+    numbers: list[NDArray[np.int64]] = []
     for lines, stretch in _stretches(rows):
         if set(map(len, stretch)) != {len(header)}:
             place = next(place for place, row in enumerate(stretch) if len(row) != len(header))
             raise BadFile(
                 f"{source.name} line {lines[place]}: {len(stretch[place])} values; expected {len(header)}, one for each column"
             )
-        found.lines += lines
+        numbers.append(np.array(lines, dtype=np.int64))
         for name, texts in zip(header, zip(*stretch, strict=True), strict=True):
             try:
-                found.columns[name] += chosen[name].read(texts)
+                parts[name].append(np.array(chosen[name].read(texts), dtype=np.int64))
             except Unfit:
                 place, expected = chosen[name].first_unfit(texts)
                 shown = texts[place] if len(texts[place]) <= 60 else f"{texts[place][:57]}..."
                 raise BadFile(f'{source.name} line {lines[place]}: {name} is "{shown}"; expected {expected}') from None
-    return found
+    none = np.empty(0, dtype=np.int64)
+    return Read(
+        source.name, {name: np.concatenate([none, *each]) for name, each in parts.items()}, np.concatenate([none, *numbers])
+    )
 
 
 def _stretches(rows: Any) -> Iterator[tuple[list[int], list[list[str]]]]:

@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 from commissions.engine import periods
 from commissions.engine.periods import Span
 from commissions.engine.plan import Plan
@@ -26,12 +29,12 @@ class Company:
     snapshot: Snapshot
     names: Names
     span: Span
-    order_of_entry: list[int]
+    order_of_entry: NDArray[np.int64]
     outside: int
 
     def order_name(self, entry: int) -> str:
         """Return the name of the order that an entry (by its id) belongs to."""
-        return self.names.name(self.order_of_entry[entry - 1])
+        return self.names.name(int(self.order_of_entry[entry - 1]))
 
 
 def sources_in(folder: Path) -> dict[str, Source]:

@@ -21,7 +21,7 @@ class Orders:
     """The sales of a period, with the names of their orders (by entry id less 1) and how many rows lay outside of it."""
 
     sales: Sales
-    order_of_row: list[int]
+    order_of_row: NDArray[np.int64]
     products: tuple[str, ...]
     markets: tuple[str, ...]
     outside: int
