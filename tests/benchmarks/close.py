@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.db import connection
+from django.db import connection, transaction
 
 from commissions import runs
 from commissions.engine import calculate as engine
@@ -97,7 +97,7 @@ def _close(bench: Bench, size: int, population: Population, path: Path) -> None:
     settling = bench.clock(lambda: came.update(to=calculation.compute(run, given["all"])))
     report("calculate_with_lines_and_review", settling, "s")
     bench.say(f"{path.stem}: writing")
-    writing = bench.clock(calculation.store, run, came["to"], lambda stage, percent: None)
+    writing = bench.clock(_store, run, came["to"])
     run.refresh_from_db()
     report("write", writing, "s")
     report("lines", run.lines, "lines")
@@ -111,6 +111,12 @@ def _close(bench: Bench, size: int, population: Population, path: Path) -> None:
     report("total", loading + settling + writing, "s", baseline="recursive SQL, temporary tables", baseline_value=obvious)
     report("peak_mb", bench.peak_memory_mb(), "MB")
     rows.drop(run.pk)
+
+
+@transaction.atomic
+def _store(run, outcome):
+    """Write a run as a worker does: all of it in one transaction."""
+    calculation.store(run, outcome, lambda stage, percent: None)
 
 
 def _asked_for(population):
