@@ -7,7 +7,7 @@ rest is tried with the engine itself, on small companies that are made for the p
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -17,6 +17,8 @@ import numpy as np
 from commissions.engine import money, snapshot
 from commissions.engine.calculate import calculate, stand
 from commissions.engine.plan import Plan
+from commissions.engine.requirements.history import Fact
+from commissions.engine.requirements.people import LegsWithRank
 from commissions.engine.snapshot import NONE, BuyerKind, Index, Snapshot
 
 _TRIES = 300
@@ -128,7 +130,8 @@ def _company_for(plan: Plan, index: int) -> tuple[list[int], list[int]]:
     as many plain legs as anything could ask for.
     """
     sponsors, points = [NONE], [_enough(plan)]
-    for legs in plan.ranks[index].legs:
+    rank = plan.ranks[index]
+    for legs in (*rank.legs, *(each for each in rank.requires if isinstance(each, LegsWithRank))):
         below = plan.rank_index(legs.rank)
         for _ in range(legs.count):
             theirs, theirs_points = _company_for(plan, below)
@@ -176,8 +179,7 @@ def worst_company(plan: Plan, *, seed: int = 1, tries: int = _TRIES) -> Worst:
     return best
 
 
-_OPEN = 3
-_WIDTHS = {"binary": 2, "open": _OPEN}
+_BINARY = 2
 
 
 def _share(plan: Plan, sponsors: list[int], points: list[int]) -> Fraction:
@@ -189,18 +191,26 @@ def _share(plan: Plan, sponsors: list[int], points: list[int]) -> Fraction:
 
 
 def _snapshot(plan: Plan, sponsors: list[int], points: list[int]) -> Snapshot:
-    """Return a company in which everybody buys once; in placement trees people sit breadth first as they came."""
+    """Return a company in which everybody buys once and has every fact that is asked for.
+
+    In placement trees people sit breadth first as they came; in open ones under their sponsors.
+    """
     count = len(sponsors)
     ids = np.arange(1, count + 1)
     people = snapshot.people(id=ids, sponsor_id=np.array(sponsors) + 1)
     index = Index(people.id)
     trees = {}
     for code, tree in plan.trees.items():
-        width: int = getattr(tree, "width", _WIDTHS.get(tree.kind, _OPEN))
+        if tree.kind == "open":
+            trees[code] = snapshot.placed(index, id=ids, parent_id=np.array(sponsors) + 1)
+            continue
+        width: int = getattr(tree, "width", _BINARY)
         parent = (np.arange(count) - 1) // width
         parent[0] = NONE
         trees[code] = snapshot.placed(index, id=ids, parent_id=parent + 1, leg=(np.arange(count) - 1) % width)
-    people = snapshot.with_trees(people, trees)
+    asked = sorted((each.least, each.name) for each in plan.requirements if isinstance(each, Fact))
+    facts = {name: np.full(count, least, dtype=np.int64) for least, name in asked}
+    people = replace(snapshot.with_trees(people, trees), facts=facts)
     bought = np.array(points, dtype=np.int64)
     price = money.share(bought, *plan.value_of(NONE), mode=money.Rounding.TRUNCATE)
     sales = snapshot.sales(

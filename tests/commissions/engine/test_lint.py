@@ -58,6 +58,11 @@ def test_a_rank_that_contradicts_itself_is_told():
     assert found[Warns.UNREACHABLE_RANK].values == {"rank": "star"}
 
 
+@pytest.mark.parametrize("path", [path for path in FILES if path.parent.name == "published"], ids=lambda path: path.stem)
+def test_ranks_that_ask_for_facts_or_for_legs_in_open_trees_can_be_reached(path):
+    assert Warns.UNREACHABLE_RANK not in {warning.warns for warning in lint.lint(Example(path).plan, tries=2)}
+
+
 def test_a_bonus_for_joining_is_told():
     """A board whose places no product buys."""
     data = write(Example(next(path for path in FILES if path.stem.startswith("board"))).plan)
