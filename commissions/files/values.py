@@ -15,7 +15,7 @@ NOBODY = 0
 _NUMBERS = re.compile(r"[1-9]\d{0,17}")
 _NAMED_FROM = 2**60
 _WHOLE = re.compile(r"-?\d{1,18}")
-_DECIMAL = re.compile(r"-?\d{1,16}(\.\d+)?")
+_DECIMAL = re.compile(r"-?\d{1,40}(\.\d+)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -78,7 +78,7 @@ def decimal(places: int, meant: str) -> Callable[[str], int]:
             raise Unfit(f"{meant} with at most {places} decimals")
         value = int(units.lstrip("-") + rest.ljust(places, "0"))
         if value >= money.LIMIT:
-            raise Unfit(f"{meant} that fits 64 bits")
+            raise Unfit(f"{meant} below {money.LIMIT // 10**places:,}")
         return -value if text.startswith("-") else value
 
     return convert

@@ -95,6 +95,7 @@ def test_a_summary_adds_up_to_the_earnings(tmp_path):
         (("people", "cy,ben,2025-02-01T10:00,open", "cy,ben"), "people.csv line 4: 2 values; expected 4"),
         (("orders", "50.5,", "50.505,"), 'orders.csv line 3: cv is "50.505"; expected points with at most 2 decimals'),
         (("orders", "120,", "12 0,"), 'orders.csv line 2: pv is "12 0"; expected points such as 12.50'),
+        (("orders", "120,", "92233720368547758.08,"), "expected points below 46,116,860,184,273,879"),
         (("orders", "120,", "99999999999999999,"), "orders.csv line 2: pv is"),
         (("orders", "USD,\n2", "XXX,\n2"), 'orders.csv line 2: currency is "XXX"; expected one of'),
         (("orders", "80.00,60", "80.005,60"), "orders.csv line 4: paid has more decimals than EUR, which has 2"),
