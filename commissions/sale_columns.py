@@ -7,8 +7,21 @@ from django.db import connection
 
 from commissions.engine.document import write
 
-FREE = {"retail_profit", "unilevel"}
-"""Kinds of bonus that read none of these columns, unless they state which ``sales`` count."""
+OF_KIND = {
+    "coded": {"code"},
+    "customer_acquisition": {"buyer", "first"},
+    "party": {"buyer", "party"},
+    "sponsor_flat": {"product"},
+}
+"""What a kind of bonus reads whatever its settings are; every other reads what its settings ask for, and nothing else."""
+
+OF_SETTING = {
+    "products": {"product"},
+    "without_products": {"product"},
+    "markets": {"market"},
+    "first_orders": {"first"},
+}
+"""What a setting reads, wherever in a plan it stands."""
 
 WORDS = ("product", "market")
 """Columns that come over as numbers and are places in ``Snapshot.words``."""
@@ -46,17 +59,31 @@ def of_plan(plan):
     """Return the columns that a plan may read: ``{name: expression}``, over entries ``v``."""
     found = {f"volume.{name}": _of_json(name) for name in plan.volumes}
     found |= {f"amount.{name}": "v.retail_minor" if name == "retail" else _of_json(f"amount.{name}") for name in plan.amounts}
-    return found | (_EXPRESSIONS if _asks(plan) else {})
+    wanted = asked(plan)
+    return found | {name: expression for name, expression in _EXPRESSIONS.items() if name in wanted}
 
 
 def _of_json(name):
     return f"coalesce((v.volumes ->> '{name}')::bigint, 0)"  # the name is a code: small letters, digits, hyphens, underscores
 
 
-def _asks(plan):
-    """Tell whether a plan may ask who bought, what or where."""
-    asks_of_people = any(holder.requires for holder in (plan.activity, *plan.ranks, *plan.gates))
-    return asks_of_people or any(bonus.kind not in FREE or "sales" in write(bonus) for bonus in plan.bonuses)
+def asked(plan):
+    """Return the names of the columns, beside volumes and amounts, that a plan reads."""
+    wanted = {"buyer"} if plan.requirements else set()
+    for bonus in plan.bonuses:
+        wanted |= OF_KIND.get(bonus.kind, set())
+    return wanted | _of_settings(write(plan))
+
+
+def _of_settings(data):
+    if isinstance(data, list):
+        return set().union(*(_of_settings(each) for each in data))
+    if not isinstance(data, dict):
+        return set()
+    wanted = {"first"} if data.get("kind") == "first_order" else set()
+    for key, value in data.items():
+        wanted |= OF_SETTING.get(key, set()) | _of_settings(value)
+    return wanted
 
 
 def read_words():

@@ -8,6 +8,7 @@ import dataclasses
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -143,7 +144,11 @@ def read_sales(index, period):
     parts = _parts(where, parameters)
     if parts == 1:
         return _read(index, period, where, parameters)
-    some = [_columns(period, f"{where} AND v.id %% %s = %s", [*parameters, parts, part]) for part in range(parts)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT min(v.id), max(v.id) FROM commissions_volumeentry v WHERE {where}", parameters)
+        first, last = cursor.fetchone()
+    edges = [first + (last + 1 - first) * part // parts for part in range(parts + 1)] if last else [0, 0]
+    some = [_columns(period, f"{where} AND v.id >= %s AND v.id < %s", [*parameters, *edge]) for edge in pairwise(edges)]
     return _sales(index, period, [np.concatenate(column) for column in zip(*some, strict=True)])
 
 
@@ -218,7 +223,7 @@ def _named(more):
     """Return further columns with places among the words in place of the numbers that came over."""
     if more.keys() & set(sale_columns.WORDS):
         _names, numbers = sale_columns.read_words()
-        more |= {name: places(np.array(numbers[name], dtype=np.int64), more[name]) for name in sale_columns.WORDS}
+        more |= {name: places(np.array(numbers[name], dtype=np.int64), more[name]) for name in sale_columns.WORDS if name in more}
     return more
 
 
