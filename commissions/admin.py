@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from commissions import formats, live_pending, plan_versions, standings
+from commissions import formats, live_pending, plan_versions, plan_warnings, standings
 from commissions.models import Adjustment, EarningTotal, Fact, Hold, LivePending, Period, PlanVersion, Run, Standing, VolumeEntry
 from genealogy.long_lists import Reading
 from genealogy.models import Distributor
@@ -77,6 +77,12 @@ class PlanVersionAdmin(admin.ModelAdmin):
     def get_fields(self, request, obj=None):
         """Show what the document said once it is stored."""
         return (*self.readonly_fields, "document", "is_draft") if obj else ("document", "is_draft")
+
+    def save_model(self, request, obj, form, change):
+        """Store the plan, and warn about what it promises."""
+        super().save_model(request, obj, form, change)
+        for warning in plan_warnings.told(plan_versions.load(obj)):
+            self.message_user(request, warning, messages.WARNING)
 
     @admin.display(description=_("in use"), boolean=True)
     def in_use(self, version):

@@ -5,7 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from commissions import periods
+from commissions import periods, plan_warnings
+from commissions.engine.lint import Warns
 from commissions.models import EarningTotal, LivePending, PlanVersion, Standing
 from genealogy.models import User
 from tests.commissions.company import at, plan
@@ -93,3 +94,13 @@ def test_head_office_may_have_an_open_period_computed_anew(office, company):
         reverse("admin:commissions_period_changelist"), {"action": "compute_anew", "_selected_action": [str(november.pk)]}
     )
     assert LivePending.objects.get(kind="reload").subject_id == november.pk
+
+
+def test_whoever_stores_a_plan_is_warned_of_what_it_promises(office, db):
+    generous = plan(version=8).replace('rates = ["5%"', 'rates = ["70%"')
+    answer = office.post(reverse("admin:commissions_planversion_add"), {"document": generous}, follow=True)
+    assert any("of the volume" in str(message) for message in answer.context["messages"])
+
+
+def test_every_warning_of_the_engine_has_words():
+    assert all(plan_warnings._words(warns) for warns in Warns)
