@@ -1,6 +1,7 @@
 """What ranks, activity and pay gates may require beside volume and legs, in words: a sentence for each measure."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from commissions import formats
 
@@ -13,7 +14,9 @@ def label(plan, required):
 
 
 def _own_volume(_plan, required):
-    return _("Own purchases") if list(required.buyers) == ["distributor"] else _("Volume of your customers")
+    if "distributor" not in required.buyers:
+        return _("Volume of your customers")
+    return _("Own purchases") if len(required.buyers) == 1 else _("Own volume")
 
 
 def _customers(_plan, required):
@@ -26,6 +29,14 @@ def _legs_with_volume(_plan, required):
 
 def _rolling_volume(_plan, required):
     return _("Volume of the last %(periods)s periods") % {"periods": required.periods}
+
+
+def _group_volume(_plan, required):
+    if required.levels is None:
+        return _("Group volume")
+    return ngettext(
+        "Volume of oneself and the first level", "Volume of oneself and the first %(count)s levels", required.levels
+    ) % {"count": required.levels}
 
 
 def _periods_at_rank(plan, required):
@@ -42,7 +53,7 @@ def _fact(_plan, required):
 
 LABELS = {
     "own_volume": _own_volume,
-    "group_volume": lambda _plan, _required: _("Group volume"),
+    "group_volume": _group_volume,
     "personal_group_volume": lambda _plan, _required: _("Personal group volume"),
     "customer_share": lambda _plan, _required: _("Share of customers' volume"),
     "lesser_leg": lambda _plan, _required: _("Volume of the smaller leg"),

@@ -75,13 +75,22 @@ class OwnVolume(_OfVolume):
 
 @dataclass(frozen=True, kw_only=True)
 class GroupVolume(_OfVolume):
-    """Volume of the person and everyone below in a tree."""
+    """Volume of the person and everyone below in a tree: all of them, or those of the first ``levels`` only."""
 
     measure: ClassVar[str] = "group_volume"
     tree: str = setting(Code())
+    levels: int | None = setting(Whole(1, 100), default=None)
 
     def have(self, sight: Sight) -> NDArray[np.int64]:
-        return sight.group_volume(self.volume, self.tree)
+        if self.levels is None:
+            return sight.group_volume(self.volume, self.tree)
+        forest = sight.people.forest(self.tree)
+        total = level = sight.own_volume(self.volume, tree=self.tree)
+        money.require_summable(level, "group volume")
+        for _ in range(self.levels):
+            level = forest.sum_of_children(level)
+            total = total + level
+        return total
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)

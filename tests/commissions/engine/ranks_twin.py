@@ -224,6 +224,15 @@ def group(person, volume, tree="sponsor", buyers=(), tank=None):
     return sum(own(member, volume, buyers, tank) for member in team(person, tree))
 
 
+def levels_volume(person, required, tank, levels):
+    if levels == 0:
+        return 0
+    return sum(
+        own(each, required.volume, (), tank) + levels_volume(each, required, tank, levels - 1)
+        for each in person.below[required.tree]
+    )
+
+
 def have(plan, person, required):
     """What somebody has of what is required."""
     measure = required.measure
@@ -231,6 +240,8 @@ def have(plan, person, required):
     if measure == "own_volume":
         return own(person, required.volume, required.buyers)
     if measure == "group_volume":
+        if required.levels is not None:
+            return own(person, required.volume, (), tank) + levels_volume(person, required, tank, required.levels)
         return group(person, required.volume, required.tree, tank=tank)
     if measure == "personal_group_volume":
         return personal_group(plan, person, required)

@@ -37,7 +37,8 @@ def periods_at_rank(draw):
 
 REQUIRED = {
     "own_volume": table("own_volume", volume=volumes, least=points, buyers=buyers | st.just(["distributor"])),
-    "group_volume": table("group_volume", volume=volumes, least=points, tree=trees),
+    "group_volume": table("group_volume", volume=volumes, least=points, tree=trees)
+    | table("group_volume", volume=volumes, least=points, tree=trees, levels=few),
     "personal_group_volume": table(
         "personal_group_volume",
         volume=volumes,

@@ -60,6 +60,7 @@ def required(words, **more):
         ('measure = "own_volume", volume = "pv", buyers = ["distributor"], least = 1', 50_00),
         ('measure = "own_volume", volume = "pv", buyers = ["retail", "preferred"], least = 1', 80_00),
         ('measure = "group_volume", volume = "pv", tree = "sponsor", least = 1', 360_00),
+        ('measure = "group_volume", volume = "pv", tree = "sponsor", levels = 1, least = 1', 290_00),
         ('measure = "customer_share", volume = "pv", of = "own", buyers = ["retail", "preferred"], least = "70%"', 615_384),
         ('measure = "customer_share", volume = "pv", of = "group", buyers = ["retail", "preferred"], least = "70%"', 388_888),
         ('measure = "lesser_leg", volume = "pv", tree = "pairs", least = 1', 60_00),
