@@ -131,9 +131,11 @@ def _company_for(plan: Plan, index: int) -> tuple[list[int], list[int]]:
     """
     sponsors, points = [NONE], [_enough(plan)]
     rank = plan.ranks[index]
-    for legs in (*rank.legs, *(each for each in rank.requires if isinstance(each, LegsWithRank))):
-        below = plan.rank_index(legs.rank)
-        for _ in range(legs.count):
+    asked = [(legs.rank, legs.count) for legs in rank.legs]
+    asked += [(legs.rank, legs.count) for legs in rank.requires if isinstance(legs, LegsWithRank)]
+    for code, legs_asked in asked:
+        below = plan.rank_index(code)
+        for _ in range(legs_asked):
             theirs, theirs_points = _company_for(plan, below)
             base = len(sponsors)
             sponsors += [0 if each == NONE else base + each for each in theirs]

@@ -59,7 +59,9 @@ def told(read):
 
 def test_a_plan_with_a_placement_tree_takes_people_who_are_placed_nowhere():
     plan = plans.parse((SHIPPED / "fernhollow.toml").read_text() + '\n[trees.team]\nkind = "binary"\n')
-    read = read_company(plan, {"people": Source.text("people.csv", PEOPLE), "orders": Source.text("orders.csv", ORDERS)}, "2026-01")
+    read = read_company(
+        plan, {"people": Source.text("people.csv", PEOPLE), "orders": Source.text("orders.csv", ORDERS)}, "2026-01"
+    )
     assert set(read.snapshot.people.forest("team").parent.tolist()) == {-1}
 
 
