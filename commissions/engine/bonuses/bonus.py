@@ -7,7 +7,7 @@ paid at each step up from there (``walk``); multiplying, rounding and adding up 
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
@@ -131,7 +131,7 @@ class Bonus(ABC):
         if self.period:
             names.require(f"{path}.period", self.period, names.periods, "one of the plan's periods", report)
         for code in self.names:
-            names.require_bonus(path, code, report)
+            names.require_bonus(_where(self, code, path) or path, code, report)
 
     def takes(self, calculation: "Calculation") -> NDArray[np.bool_]:
         """Say on which sales it pays, for a bonus that leaves those to it: none, where no single sale is paid on."""
@@ -197,3 +197,16 @@ def roll_up(
         here = lost & (rank[missed] == least)
         payee[here] = above[missed[here]]
     return payee
+
+
+def _where(value: object, code: str, path: str) -> str:
+    """Find under which key a bonus names another one; empty if under none."""
+    if value == code:
+        return path
+    inside: list[tuple[object, str]] = []
+    if is_dataclass(value):
+        keys = [each.name for each in fields(value) if each.name not in ("code", "name", "tree", "volume")]
+        inside = [(getattr(value, key), f"{path}.{key}") for key in keys]
+    elif isinstance(value, tuple):
+        inside = [(each, f"{path}[{number}]") for number, each in enumerate(value, 1)]
+    return next((found for each, at in inside if (found := _where(each, code, at))), "")

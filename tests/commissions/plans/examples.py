@@ -2,11 +2,11 @@
 
 An example is a TOML file in this folder; those in ``published`` are plans of real companies. ``shows`` says what it
 shows. ``tree`` is an indented outline of names, each with the status of the account if that is not open. ``orders`` has
-a line for each entry: the order's number, who is credited, the kind of buyer, then what there is of ``pv``, ``cv`` (points), ``paid`` and ``price`` (with the currency
-in between: ``paid 12.00 EUR price 9.00``). A refund has minus signs. ``earned`` has a line for each person and bonus:
-name, bonus, amount. ``unearned``: bonus, reason, amount. ``stands``: name, PV, GV, active or not, rank or ``none``.
-What follows a # is the arithmetic. ``rules`` are the parts of a plan document that the example is about; ``rules_of``
-names the example whose rules they are.
+a line for each entry: the order's number, who is credited, the kind of buyer, then what there is of ``pv``, ``cv``
+(points), ``paid`` and ``price`` (with the currency in between: ``paid 12.00 EUR price 9.00``). A refund has minus signs.
+``earned`` has a line for each person and bonus: name, bonus, amount. ``unearned``: bonus, reason, amount. ``stands``: name,
+PV, GV, active or not, rank or ``none``. What follows a # is the arithmetic. ``rules`` are the parts of a plan document that
+the example is about; ``rules_of`` names the example whose rules they are.
 """
 
 import tomllib

@@ -143,7 +143,7 @@ def divided(bonus, fund, shares):
         ({"shares": {"by": "rank", "count_of": {"member": 1, "silver": 1}}}, "shares.count_of.gold is missing"),
         ({"shares": {"by": "volume", "measured": "own", "each": 0}}, "more than 0 points"),
         ({"shares": {"by": "growth", "measured": "own", "each": 0}}, "more than 0 points"),
-        ({"shares": {"by": "income", "bonuses": ["nothing"]}}, "one of the plan's bonuses"),
+        ({"shares": {"by": "income", "bonuses": ["nothing"]}}, 'shares.bonuses[1] is "nothing"; expected one of the plan'),
         ({"shares": {"by": "colour"}}, "one of rank, volume, growth, income, points"),
         ({"unearned": "roll_up"}, "breakage: a pool is never rolled up"),
         ({"sales": {"buyers": ["retail", "retail"]}}, "each of them once"),
