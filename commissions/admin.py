@@ -293,7 +293,7 @@ class SettlementAdmin(Reading):
     """What was settled by hand, with who asked and who approved."""
 
     list_filter = (("approved_at", admin.EmptyFieldListFilter), ("ended_at", admin.EmptyFieldListFilter))
-    list_select_related = ("distributor", "asked_by", "approved_by")
+    list_select_related: tuple[str, ...] = ("distributor", "asked_by", "approved_by")
     search_fields = ("=distributor__number",)
     search_help_text = _("The whole number of a distributor")
 

@@ -221,8 +221,8 @@ def read(distributor_id, period):
             held = parts.below(distributor_id, period).held
             return Ground(plan, Snapshot(held.people, held.batches[0]))
         held = parts.figures_below(distributor_id, period).held
-    except parts.OutsideTree as outside:
-        raise NotInTree(str(outside)) from outside
+    except parts.OutsideTree as error:
+        raise NotInTree(str(error)) from error
     count = len(held.people)
     blank = np.full(count, NO_RANK, dtype=np.int8)
     outside = Outside(folded=np.zeros(count, dtype=np.bool_), pv=held.standings.pv, rank=blank, best=blank)

@@ -12,7 +12,7 @@ FORBIDDEN = {
     "an inline style": re.compile(r"<[a-zA-Z][^>]*\sstyle\s*=", re.S),
     "a style element": re.compile(r"<style\b"),
     "an inline script": re.compile(r"<script\b(?![^>]*\ssrc=)(?![^>]*type=\"(?:application/json|application/ld\+json)\")[^>]*>"),
-    "an event attribute": re.compile(r"<[a-zA-Z][^>]*\son[a-z]+\s*=", re.S),
+    "an event attribute": re.compile(r"<[a-zA-Z][^>]*\son[a-z]+\s*=(?!=)", re.S),
     "hx-on": re.compile(r"\shx-on[:a-z-]*\s*="),
     "a javascript: address": re.compile(r"javascript:", re.I),
     "something from another host": re.compile(r"<(?:script|link|img|iframe)\b[^>]*\s(?:src|href)=\"(?:https?:)?//"),
