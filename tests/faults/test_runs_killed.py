@@ -34,7 +34,7 @@ CUT = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE application_name = 'canopy run lock' AND datname = current_database()
 """
-TABLES = "SELECT count(*) FROM pg_class WHERE relname ~ '^commissions_run(line|standing|total)_[0-9]+$' AND relkind = 'r'"
+TABLES = "SELECT count(*) FROM pg_class WHERE relname ~ ('^commissions_run(line|standing|total)_' || %s || '$') AND relkind = 'r'"
 
 
 @pytest.fixture
@@ -94,9 +94,10 @@ def test_a_run_killed_anywhere_starts_over_and_comes_to_the_same(company, clerk,
     finished = place == "run.committed"
     assert run.status == ("calculated" if finished else "waiting")
     with connection.cursor() as cursor:
-        cursor.execute(TABLES)
+        cursor.execute(TABLES, [run.pk])
         assert cursor.fetchone()[0] == (3 if finished else 0)
-    assert RunArray.objects.exists() == RunLine.objects.exists() == finished
+    kept, lines = RunArray.objects.filter(run_id=run.pk), RunLine.objects.filter(run_id=run.pk)
+    assert kept.exists() == lines.exists() == finished
     assert process(WORK) == 0
     run.refresh_from_db()
     assert run.status == "calculated" and run.attempts == (1 if finished else 2)
