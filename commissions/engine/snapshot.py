@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from commissions.engine import money, tree
-
-NONE = -1
-"""No person: the parent of a root, the payee of a line that nobody earned."""
+from commissions.engine.forest import NONE as NONE
+from commissions.engine.forest import Forest as Forest
+from commissions.engine.forest import Tree as Tree
 
 NO_RANK = -1
 """The rank of a person for whom not even the lowest rank's test holds."""
@@ -49,85 +49,6 @@ class BuyerKind(IntEnum):
     DISTRIBUTOR = 0
     PREFERRED = 1
     RETAIL = 2
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tree:
-    """Another tree over the same people, in its own preorder.
-
-    ``order`` lists people (indexes into ``People``) in this tree's preorder; ``parent`` and ``size`` are like those of
-    ``People`` but count in ``order``; ``leg`` is the leg under the parent, NONE where the tree has no legs. A person
-    who is not placed is not in ``order``.
-    """
-
-    order: NDArray[np.int64]
-    parent: NDArray[np.int64]
-    size: NDArray[np.int64]
-    leg: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Forest:
-    """One tree as a rule sees it, whichever it is: everything by person, in the order of ``People``.
-
-    ``parent`` is the person above, NONE for a root and for who is not placed; ``leg`` is the leg under the parent, NONE
-    where the tree has none. Sums cover a person and everyone below; who is not placed counts alone.
-    """
-
-    parent: NDArray[np.int64]
-    leg: NDArray[np.int64] | None
-    _tree: Tree | None
-    _size: NDArray[np.int64]
-
-    def downline_sum(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Sum ``values`` over each person and everyone below."""
-        if self._tree is None:
-            return tree.downline_sum(values, self._size)
-        total = values.copy()
-        total[self._tree.order] = tree.downline_sum(values[self._tree.order], self._tree.size)
-        return total
-
-    def sum_of_children(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Sum ``values`` over everybody directly below each person."""
-        return tree.sum_of_children(values, self.parent)
-
-    def largest_child(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Find the largest of the ``values`` (>= 0) of those directly below each person, 0 where there is nobody."""
-        most = np.zeros(len(values) + 1, dtype=np.int64)
-        np.maximum.at(most, self.parent, values)
-        return most[:-1]
-
-    def of_leg(self, values: NDArray[np.int64], leg: int) -> NDArray[np.int64]:
-        """Return the value of the person who heads each person's ``leg``, 0 where it is empty."""
-        found = np.zeros(len(values) + 1, dtype=np.int64)
-        if self.leg is not None:
-            heads = np.flatnonzero((self.leg == leg) & (self.parent != NONE))
-            found[self.parent[heads]] = values[heads]
-        return found[:-1]
-
-    def count_children(self, marked: NDArray[np.bool_]) -> NDArray[np.int32]:
-        """Count who is ``marked`` directly below each person."""
-        return tree.count_children(marked, self.parent)
-
-    def holds_below(self, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Say who has somebody ``marked`` below, the person included."""
-        if self._tree is None:
-            return tree.holds_below(marked, self._size)
-        holds = marked.copy()
-        holds[self._tree.order] = tree.holds_below(marked[self._tree.order], self._tree.size)
-        return holds
-
-    def next_upline(self, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Find the nearest ``marked`` person above each person; one entry more, for NONE itself."""
-        return tree.next_upline(marked, self.parent)
-
-    def depth(self) -> NDArray[np.int64]:
-        """Count the steps up to the root."""
-        if self._tree is None:
-            return tree.depth(self._size)
-        steps = np.zeros(len(self.parent), dtype=np.int64)
-        steps[self._tree.order] = tree.depth(self._tree.size)
-        return steps
 
 
 SPONSOR = "sponsor"
