@@ -80,15 +80,19 @@ class People:
         """Return a tree by its code. Raises Unsound for a tree that the snapshot does not have."""
         if code == SPONSOR:
             return Forest(self.parent, None, None, self.size)
-        if code not in self.trees:
-            known = ", ".join((SPONSOR, *self.trees))
-            raise Unsound(f"the snapshot has no tree {code}; it has {known}")
-        placed = self.trees[code]
+        placed = self.placed(code)
         parent = np.full(len(self), NONE, dtype=np.int64)
         parent[placed.order] = np.append(placed.order, NONE)[placed.parent]
         leg = np.full(len(self), NONE, dtype=np.int64)
         leg[placed.order] = placed.leg
         return Forest(parent, leg, placed, self.size)
+
+    def placed(self, code: str) -> Tree:
+        """Return a placement tree by its code. Raises Unsound for a tree that the snapshot does not have."""
+        if code not in self.trees:
+            known = ", ".join((SPONSOR, *self.trees))
+            raise Unsound(f"the snapshot has no tree {code}; it has {known}")
+        return self.trees[code]
 
     def fact(self, name: str) -> NDArray[np.int64]:
         """Return a fact by person, 0 where there is none."""

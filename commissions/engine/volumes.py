@@ -188,7 +188,7 @@ def counting_in(plan: "Plan", snapshot: Snapshot, code: str, volume: str) -> NDA
 
 def below_sponsor_in_leg(people: People, code: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Say who sits in the left and in the right leg of the own sponsor in a binary tree."""
-    placed = people.trees[code]
+    placed = people.placed(code)
     count = len(people)
     place = np.full(count + 1, NONE, dtype=np.int64)
     place[placed.order] = np.arange(len(placed.order))
