@@ -221,7 +221,7 @@ def sponsored_by_leg(people: People, code: str, counted: NDArray[np.bool_]) -> N
     forest = people.forest(code)
     if code not in people.trees or forest.leg is None:
         return found[:, :-1]
-    placed = people.trees[code]
+    placed = people.placed(code)
     place = np.full(len(people) + 1, NONE, dtype=np.int64)
     place[placed.order] = np.arange(len(placed.order))
     size = np.zeros(len(people), dtype=np.int64)
