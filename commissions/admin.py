@@ -293,7 +293,7 @@ class SettlementAdmin(Reading):
     """What was settled by hand, with who asked and who approved."""
 
     list_filter = (("approved_at", admin.EmptyFieldListFilter), ("ended_at", admin.EmptyFieldListFilter))
-    list_select_related = ("distributor", "asked_by", "approved_by")
+    list_select_related = ["distributor", "asked_by", "approved_by"]
     search_fields = ("=distributor__number",)
     search_help_text = _("The whole number of a distributor")
 
@@ -307,7 +307,7 @@ class AdjustmentAdmin(SettlementAdmin):
     """Adjustments of earnings."""
 
     list_display = ("distributor", "period", "amount", "reason", "asked_by", "approved_by", "ended_at")
-    list_select_related = ("distributor", "asked_by", "approved_by", "period")  # type: ignore[assignment]  # one more
+    list_select_related = [*SettlementAdmin.list_select_related, "period"]
 
     @admin.display(description=_("amount"))
     def amount(self, adjustment):

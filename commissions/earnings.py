@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -86,7 +85,7 @@ def _of_whole(distributor_id, period, index, limit, start, missed):
     if place is None:
         return Lines([], None)
     rows = found.rows_of(index, place, missed=missed)
-    part, sales = SimpleNamespace(plan=found.plan, held=SimpleNamespace(people=found.people)), found.calculation.sales
+    sales = found.calculation.sales
     shown = rows[start : start + limit].tolist()
     of_order = [row for row in shown if found.lines.sale[row] != NONE]
     entry = {row: int(sales.id[found.lines.sale[row]]) for row in of_order}
@@ -94,7 +93,7 @@ def _of_whole(distributor_id, period, index, limit, start, missed):
     made = []
     for number, row in enumerate(shown, start):
         at = datetime.fromtimestamp(int(sales.at[found.lines.sale[row]]) / 1e6, tz=UTC) if row in entry else None
-        line = _line(part, found.lines, row, references[entry[row]] if row in entry else "", at, missed)
+        line = _line(found.plan, found.people, found.lines, row, references[entry[row]] if row in entry else "", at, missed)
         made.append(replace(line, number=number))
     return Lines(made, start + limit if len(rows) > start + limit else None)
 
@@ -108,7 +107,7 @@ def _of_part(part, bonus, missed, only=None):
     found, sales = lines_of(part.plan, part.held, 0)
     wanted = (found.missed == 0) & (found.payee != 0) if missed else found.payee == 0
     if bonus is not None:
-        wanted &= found.bonus == [each.code for each in part.plan.bonuses].index(bonus)
+        wanted &= found.bonus == part.plan.bonus_index(bonus)
     rows = np.flatnonzero(wanted)
     entries = sales.id[found.sale[rows]] if len(sales) else np.zeros(len(rows), dtype=np.int64)
     references = dict(VolumeEntry.objects.filter(pk__in=set(entries.tolist())).values_list("pk", "reference"))
@@ -117,24 +116,24 @@ def _of_part(part, bonus, missed, only=None):
         of_order = found.sale[row] != NONE
         if only is None or not of_order or entry in only:
             at = datetime.fromtimestamp(int(sales.at[found.sale[row]]) / 1e6, tz=UTC) if of_order else None
-            made.append(_line(part, found, row, references[entry] if of_order else "", at, missed))
+            made.append(_line(part.plan, part.held.people, found, row, references[entry] if of_order else "", at, missed))
     return made
 
 
-def _line(part, found, row, reference, at, missed):
-    bonus = part.plan.bonuses[int(found.bonus[row])]
+def _line(plan, people, found, row, reference, at, missed):
+    bonus = plan.bonuses[int(found.bonus[row])]
     source, currency = int(found.source[row]), int(found.currency[row])
     return EarningLine(
         bonus=bonus.code,
         bonus_name=bonus.name,
         reference=reference,
-        source_id=None if source == NONE else int(part.held.people.id[source]),
+        source_id=None if source == NONE else int(people.id[source]),
         level=int(found.level[row]),
         rate_ppm=int(found.rate_ppm[row]),
         base=int(found.base[row]),
         base_currency="" if currency == NONE else CURRENCIES[currency],
         amount_minor=int(found.amount_minor[row] - found.cut_minor[row]),
-        currency=part.plan.currency,
+        currency=plan.currency,
         at=at,
         is_missed=missed,
         reason=Reason(found.reason[row]),

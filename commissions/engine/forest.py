@@ -47,6 +47,15 @@ class Forest:
         total[self._tree.order] = tree.downline_sum(values[self._tree.order], self._tree.size)
         return total
 
+    def personal_group(self, values: NDArray[np.int64], heads: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Sum ``values`` over each person's downline less the groups of the ``heads`` below the person."""
+        if self._tree is None:
+            return tree.sum_without_groups(values, heads, self._size)
+        total = values.copy()
+        order = self._tree.order
+        total[order] = tree.sum_without_groups(values[order], heads[order], self._tree.size)
+        return total
+
     def sum_of_children(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sum ``values`` over everybody directly below each person."""
         return tree.sum_of_children(values, self.parent)

@@ -252,7 +252,7 @@ def count_legs(test: LegTest, snapshot: Snapshot, rank: NDArray[np.int8], active
         return tree.count_children(holds, people.parent)
     heads = rank > NO_RANK if test.looks_through is LooksThrough.UNRANKED else active
     of_children = tree.count_children(holds & heads, people.parent).astype(np.int64)
-    return volumes.personal_group(people, of_children, heads).astype(np.int32)
+    return people.forest().personal_group(of_children, heads).astype(np.int32)
 
 
 def counted_volume(rung: Rank, snapshot: Snapshot, pv: NDArray[np.int64], gv: NDArray[np.int64]) -> NDArray[np.int64]:

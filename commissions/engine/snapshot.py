@@ -26,6 +26,8 @@ from commissions.engine import money, tree
 from commissions.engine.forest import NONE as NONE
 from commissions.engine.forest import Forest as Forest
 from commissions.engine.forest import Tree as Tree
+from commissions.engine.state import NO_STATE as NO_STATE
+from commissions.engine.state import State as State
 
 NO_RANK = -1
 """The rank of a person for whom not even the lowest rank's test holds."""
@@ -192,23 +194,6 @@ class Parties:
 
     def __len__(self) -> int:
         return len(self.id)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class State:
-    """What rules have to know of the past, and what they leave for the next period.
-
-    ``people`` are whole numbers by person under a name (``rank.title``, ``team.carry.left``), 0 where there is nothing;
-    ``company`` are whole numbers of the whole company; ``tables`` are rows of whole numbers in which people go by id.
-    docs/plans/state.md lists the names.
-    """
-
-    people: Mapping[str, NDArray[np.int64]] = field(default_factory=lambda: MappingProxyType({}))
-    company: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    tables: Mapping[str, NDArray[np.int64]] = field(default_factory=lambda: MappingProxyType({}))
-
-
-NO_STATE = State()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

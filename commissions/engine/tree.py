@@ -84,6 +84,37 @@ def holds_below(marked: NDArray[np.bool_], size: NDArray[np.int64]) -> NDArray[n
     return found
 
 
+def sum_without_groups(values: NDArray[np.int64], heads: NDArray[np.bool_], size: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sum ``values`` over each person's downline less the groups of the ``heads`` in it.
+
+    A head's group is the head and everybody below down to the next heads. Every group is counted where it hangs, so that
+    what is left of a downline is the whole of it less all groups of heads inside.
+    """
+    whole = downline_sum(values, size)
+    head = np.flatnonzero(heads)
+    inside = whole[head]
+    above = _nearest_above(head, size)
+    np.subtract.at(inside, above[above >= 0], whole[head[above >= 0]])
+    groups = np.zeros_like(whole)
+    groups[head] = inside
+    left: NDArray[np.int64] = whole - downline_sum(groups, size) + groups
+    return left
+
+
+def _nearest_above(some: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find for each of some people (sorted) which of them is the nearest above, -1 where nobody is.
+
+    Among themselves they stand in a preorder too: whoever is nearest above is the last one before who is one level up.
+    """
+    count = len(some)
+    place = np.arange(count)
+    level = depth(np.searchsorted(some, some + size[some]) - place)
+    keys = level * count + place
+    order = np.argsort(keys, kind="stable")
+    before = np.searchsorted(keys[order], (level - 1) * count + place) - 1
+    return np.where(level > 0, order[before], -1)
+
+
 def with_uplines(people: NDArray[np.int64], parent: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return, in order, some people and everybody above them.
 

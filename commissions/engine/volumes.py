@@ -72,37 +72,6 @@ def summed(forest: Forest, own: NDArray[np.int64]) -> NDArray[np.int64]:
     return forest.downline_sum(own)
 
 
-def personal_group(people: People, values: NDArray[np.int64], heads: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Sum ``values`` over each person's downline less the groups of the ``heads`` in it.
-
-    A head's group is everybody below down to the next heads. Every group is counted where it hangs, so that what is
-    left of a downline is the whole of it less all groups of heads inside.
-    """
-    whole = tree.downline_sum(values, people.size)
-    head = np.flatnonzero(heads)
-    inside = whole[head]
-    above = _heads_above(head, people.size)
-    np.subtract.at(inside, above[above != NONE], whole[head[above != NONE]])
-    groups = np.zeros_like(whole)
-    groups[head] = inside
-    left: NDArray[np.int64] = whole - tree.downline_sum(groups, people.size) + groups
-    return left
-
-
-def _heads_above(head: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Find for each of some people (sorted) which of them is the nearest above, NONE where nobody is.
-
-    Among themselves they stand in a preorder too: whoever is nearest above is the last one before who is one level up.
-    """
-    count = len(head)
-    place = np.arange(count)
-    level = tree.depth(np.searchsorted(head, head + size[head]) - place)
-    keys = level * count + place
-    order = np.argsort(keys, kind="stable")
-    before = np.searchsorted(keys[order], (level - 1) * count + place) - 1
-    return np.where(level > 0, order[before], NONE)
-
-
 def share_of(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return which share of ``whole`` each ``part`` is, in whole parts per million; 0 of nothing.
 

@@ -4,7 +4,7 @@ A row is a person's (``person``, ``name``, ``value``), the company's (no person)
 name ``table.<name>``, and numbers separated by spaces.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +76,9 @@ def rows_of(state: State, people: People, names: Names) -> Iterator[tuple[str, s
             yield "", f"{_TABLE}{name}", " ".join(map(str, row))
 
 
-def _named(words: Words):  # type: ignore[no-untyped-def]
+def _named(words: Words) -> Callable[[str], int]:
+    """Number the names of a column, none of which may be empty."""
+
     def place(text: str) -> int:
         found = words.place(text)
         if found < 0:

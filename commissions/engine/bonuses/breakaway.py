@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine.bonuses.generations import Boundary, Generations, Heads, Unqualified
-from commissions.engine.bonuses.groups import personal_group
 from commissions.engine.bonuses.heads import HEADS, Head
 from commissions.engine.bonuses.measured import own_volume
 from commissions.engine.document import Selected, Table, setting
@@ -74,7 +73,7 @@ class Breakaway(Generations):
     def personal_group(self, calculation: "Calculation", away: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Measure what the minimum asks for."""
         own = own_volume(calculation, self.minimum.volume, self.tree)
-        return personal_group(calculation.people.forest(self.tree), own, away)
+        return calculation.people.forest(self.tree).personal_group(own, away)
 
     def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
         group = self.personal_group(calculation, self.away(calculation))

@@ -1,23 +1,9 @@
-"""Personal groups: a downline less the groups that have left it, and whom a group belongs to."""
+"""Whose group a person is in, where some people head groups of their own."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine.snapshot import NONE, Forest
-
-
-def personal_group(forest: Forest, values: NDArray[np.int64], away: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Sum ``values`` over each person and everyone below who is not at or below somebody ``away``.
-
-    Everybody is in the group of exactly one of those who are away, the nearest at or above, or in none. So a personal
-    group is the whole downline less all groups that are headed below.
-    """
-    heads = group_head(forest, away)
-    grouped = np.zeros(len(values) + 1, dtype=np.int64)
-    np.add.at(grouped, heads, values)
-    of_heads = grouped[:-1]
-    below = forest.downline_sum(of_heads) - of_heads
-    return forest.downline_sum(values) - below
 
 
 def group_head(forest: Forest, away: NDArray[np.bool_]) -> NDArray[np.int64]:

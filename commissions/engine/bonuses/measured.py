@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import volumes
-from commissions.engine.bonuses.groups import personal_group
 from commissions.engine.document import setting
 from commissions.engine.kinds import Code, Report, Whole, choice
 from commissions.engine.names import Names
@@ -82,7 +81,7 @@ class Measured:
         if self.of is Of.PERSONAL_GROUP:
             plan = calculation.plan
             breaks = cast(BreaksAway, plan.bonuses[plan.bonus_index(self.without)])
-            return personal_group(forest, own, breaks.away(calculation))
+            return forest.personal_group(own, breaks.away(calculation))
         if self.volume == "pv" and tree == SPONSOR:
             return calculation.standings.gv
         return volumes.summed(forest, own)

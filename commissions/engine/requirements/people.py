@@ -14,7 +14,7 @@ from commissions.engine.kinds import Code, Points, Report, Whole, choice
 from commissions.engine.legs import Where
 from commissions.engine.names import Names
 from commissions.engine.requirements.requirement import Requirement, Sight
-from commissions.engine.requirements.volume import CUSTOMERS
+from commissions.engine.requirements.volume import CUSTOMERS, check_customers
 
 _MOST_PEOPLE = 10**7
 
@@ -52,8 +52,7 @@ class Customers(_Count):
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         names.require_volume(f"{path}.volume", self.volume, report)
-        if Buyer.DISTRIBUTOR in self.buyers:
-            report.wrong(f"{path}.buyers", ", ".join(self.buyers), "customers: preferred, retail or both")
+        check_customers(f"{path}.buyers", self.buyers, report)
 
 
 @dataclass(frozen=True, kw_only=True)

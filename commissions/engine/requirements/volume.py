@@ -18,6 +18,12 @@ _BUYERS = ListOf(choice(Buyer), least=1, most=len(Buyer))
 CUSTOMERS = ListOf(choice(Buyer), least=1, most=2)
 
 
+def check_customers(path: str, buyers: tuple[Buyer, ...], report: Report) -> None:
+    """Report a distributor among those who are to be customers."""
+    if Buyer.DISTRIBUTOR in buyers:
+        report.wrong(path, ", ".join(buyers), "customers: preferred, retail or both")
+
+
 class Of(StrEnum):
     """Whose volume: the person's own, or the whole downline's with the person's."""
 
@@ -120,10 +126,10 @@ class PersonalGroupVolume(_OfVolume):
     def have(self, sight: Sight) -> NDArray[np.int64]:
         own = sight.own_volume(self.volume)
         if self.less is Less.RANK:
-            return volumes.personal_group(sight.people, own, sight.at_least(self.rank))
+            return sight.people.forest().personal_group(own, sight.at_least(self.rank))
         if self.less is Less.BREAKAWAY:
             broke_away = tenure.ago(sight.snapshot, 1) >= sight.plan.rank_index(self.rank)
-            return volumes.personal_group(sight.people, own, broke_away)
+            return sight.people.forest().personal_group(own, broke_away)
         forest = sight.people.forest()
         group = volumes.summed(forest, own)
         stays = ~forest.holds_below(sight.at_least(self.rank))
@@ -159,8 +165,7 @@ class CustomerShare(Requirement):
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         names.require_volume(f"{path}.volume", self.volume, report)
-        if Buyer.DISTRIBUTOR in self.buyers:
-            report.wrong(f"{path}.buyers", ", ".join(self.buyers), "customers: preferred, retail or both")
+        check_customers(f"{path}.buyers", self.buyers, report)
 
 
 @dataclass(frozen=True, kw_only=True)

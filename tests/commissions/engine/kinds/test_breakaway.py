@@ -3,7 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commissions.engine.bonuses import groups
 from tests.commissions.engine.kinds import uplines
 from tests.commissions.engine.kinds.test_differential import payments as differential_payments
 from tests.commissions.engine.kinds.uplines import (
@@ -126,7 +125,7 @@ def test_personal_groups_are_the_whole_company_once(world):
     ids = world.snapshot.people.id.tolist()
     values = uplines.array({person.id: own(person, volume) for person in world.everybody()}, ids)
     away = uplines.array({person.id: is_away(world, bonus, person) for person in world.everybody()}, ids)
-    ours = groups.personal_group(forest, values, away > 0)
+    ours = forest.personal_group(values, away > 0)
     for place, id in enumerate(ids):
         person = world.people[id]
         assert ours[place] == group(world, bonus.tree, volume, person, lambda each: is_away(world, bonus, each))
