@@ -3,7 +3,7 @@
 docs/plans/differential.md states the rule with a worked example.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk, roll_up, why_not
+from commissions.engine.bonuses.marginal import Mode, StairsOfGroups, check_groups
 from commissions.engine.bonuses.payees import may_be_paid, sees_one_order
-from commissions.engine.bonuses.rates import RATES, ByRank, Rates, differences
+from commissions.engine.bonuses.rates import RATES, ByBracket, ByRank, Rates, differences
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import Walking
 from commissions.engine.document import Selected, setting
 from commissions.engine.kinds import Code, Report, Switch, choice
 from commissions.engine.names import Names
-from commissions.engine.result import Reason
+from commissions.engine.result import Lines, Reason
 from commissions.engine.snapshot import NONE, Forest
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ class Unqualified(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Differential(Walking):
-    """``rates`` says which rate each person has; ``active_only`` whether one has to be active to be paid."""
+    """``rates`` says which rate each person has; ``active_only`` whether one has to be active to be paid.
+
+    ``mode`` says whether the rate is for all of a volume, which it is where left out, or for what lies inside a bracket.
+    """
 
     kind: ClassVar[str] = "differential"
     tree: str = setting(Code())
@@ -56,6 +60,7 @@ class Differential(Walking):
     own_sales: OwnSales = setting(choice(OwnSales))
     unqualified: Unqualified = setting(choice(Unqualified))
     active_only: bool = setting(Switch())
+    mode: Mode | None = setting(choice(Mode), default=None)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -68,6 +73,11 @@ class Differential(Walking):
         self.rates.check(f"{path}.rates", names, report)
         if self.unqualified is Unqualified.TRANSPARENT and self.unearned is Unearned.ROLL_UP:
             report.wrong(f"{path}.unearned", self.unearned, "breakage: who is transparent leaves nothing that could roll up")
+        check_groups(path, self.mode, self.rates, self.volume, self.sales, report)
+        if self.mode is Mode.MARGINAL and self.line is not Unit.PAYEE:
+            report.wrong(f"{path}.line", self.line, "payee: marginal brackets cut what a group sells, not single sales")
+        if self.mode is Mode.MARGINAL and self.own_sales is not OwnSales.PAID:
+            report.wrong(f"{path}.own_sales", self.own_sales, "paid: marginal brackets cut the volume of the whole group")
 
     def sources(self, calculation: "Calculation") -> Sources:
         return sources.of_volume(calculation, self.volume, by_order=self.line is Unit.ORDER, only=self.sales)
@@ -89,7 +99,21 @@ class Differential(Walking):
         return Fraction(max(self.rates.steps, default=0), money.PPM) if self.volume == "cv" else None
 
     def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
+        if self.mode is Mode.MARGINAL:
+            return self._cut(calculation, index).figures(calculation.plan, person)
         return self.rates.figures(calculation, calculation.people.forest(self.tree), self.tree, self.code, person)
+
+    def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
+        if self.mode is Mode.MARGINAL:
+            yield self._cut(calculation, index).lines(calculation, index)
+        else:
+            yield from super().pay(calculation, index)
+
+    def _cut(self, calculation: "Calculation", index: int) -> StairsOfGroups:
+        assert isinstance(self.rates, ByBracket)
+        may = self.may(calculation, index)
+        counts = np.ones_like(may) if self.unqualified is Unqualified.BLOCKS else may
+        return StairsOfGroups.of(calculation, self.rates, self.tree, self.code, may=may, counts=counts)
 
     def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
         """Make one step of each rate: it goes to the first person on the way up who has that rate or a higher one.

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import money, tree, volumes
+from commissions.engine import money, volumes
 from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.bonus import Bonus, Unearned, Unit
 from commissions.engine.bonuses.groups import group_head
 from commissions.engine.bonuses.heads import HEADS, Head
 from commissions.engine.bonuses.payees import may_be_paid
+from commissions.engine.clipped import clipped_sums
 from commissions.engine.document import Selected, setting
 from commissions.engine.kinds import Code, Percent, Points, Report, Switch
 from commissions.engine.names import Names
@@ -108,52 +109,9 @@ def settle(parent: NDArray[np.int64], group: NDArray[np.int64], minimum: int) ->
     """Settle what each head passes up and keeps, in points: what the rate applies to.
 
     A head gets what those below pass up, and passes up the volume of the own ``group`` and, out of what it gets, what that
-    lacks of ``minimum``. So what is passed up is ``clip(got + group, group, minimum)`` in effect: a clipped sum, and
-    clipped sums one after another are a clipped sum again. Each head's largest branch below makes one line with it;
-    lines are settled by doubling, and those whose side branches are settled come next: about as many rounds as the
-    number of heads has digits, whatever the shape.
+    lacks of ``minimum``. So what is passed up is ``clip(got + group, group, minimum)`` in effect.
     """
     money.require_summable(group, "what the groups owe")
     lacks = np.maximum(minimum - group, 0)
-    passed = np.zeros(len(parent), dtype=np.int64)
-    got = np.zeros(len(parent) + 1, dtype=np.int64)
-    light = ~_largest_branch(parent)
-    turn = tree.sum_upward((light & (parent != NONE)).astype(np.int64), parent)
-    line = np.where(light, np.arange(len(parent)), tree.next_upline(light, parent)[:-1])
-    depth = tree.sum_upward(np.ones(len(parent), dtype=np.int64), parent)
-    for each in range(int(turn.max(initial=-1)), -1, -1):
-        rows = np.flatnonzero(turn == each)
-        rows = rows[np.lexsort((-depth[rows], line[rows]))]
-        passed[rows] = _along(line[rows], got[rows] + group[rows], group[rows], (group + lacks)[rows])
-        np.add.at(got, parent[rows], np.where(light[rows], passed[rows], 0))
-    heavy = np.flatnonzero(~light)
-    np.add.at(got, parent[heavy], passed[heavy])
-    return passed, got[:-1] - (passed - group)
-
-
-def _along(line: NDArray[np.int64], add: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Work up each line from its end: ``clip(below + add, low, high)``, where below the end there is nothing."""
-    step = 1
-    while step < len(line):
-        inner = np.flatnonzero(line[step:] == line[:-step])
-        outer = inner + step
-        low_now, high_now, add_now = low[outer], high[outer], add[outer]
-        within = [np.clip(each[inner] + add_now, low_now, high_now) for each in (low, high)]
-        add, low, high = add.copy(), low.copy(), high.copy()
-        add[outer] += add[inner]
-        low[outer], high[outer] = within
-        step *= 2
-    settled: NDArray[np.int64] = np.clip(add, low, high)
-    return settled
-
-
-def _largest_branch(parent: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark, of those directly below each head, the one with most below; the first of several."""
-    size = tree.sizes(parent)
-    order = np.lexsort((np.arange(len(parent)), -size, parent))
-    first = np.ones(len(parent), dtype=np.bool_)
-    first[1:] = parent[order][1:] != parent[order][:-1]
-    largest = np.zeros(len(parent), dtype=np.bool_)
-    largest[order] = first
-    largest &= parent != NONE
-    return largest
+    passed, got = clipped_sums(parent, group, group, group + lacks)
+    return passed, got - (passed - group)

@@ -79,12 +79,15 @@ class Measured:
         if self.of is Of.OWN:
             return own
         if self.of is Of.PERSONAL_GROUP:
-            plan = calculation.plan
-            breaks = cast(BreaksAway, plan.bonuses[plan.bonus_index(self.without)])
-            return forest.personal_group(own, breaks.away(calculation))
+            return forest.personal_group(own, self.away(calculation))
         if self.volume == "pv" and tree == SPONSOR:
             return calculation.standings.gv
         return volumes.summed(forest, own)
+
+    def away(self, calculation: "Calculation") -> NDArray[np.bool_]:
+        """Say whose groups a personal group leaves out."""
+        plan = calculation.plan
+        return cast(BreaksAway, plan.bonuses[plan.bonus_index(self.without)]).away(calculation)
 
     def before(self, calculation: "Calculation", code: str) -> NDArray[np.int64]:
         """Return what the periods before this one add to it."""

@@ -5,7 +5,6 @@ docs/plans/volume_rebate.md states the rule with a worked example.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from commissions.engine import money, volumes
 from commissions.engine.bonuses import lines, sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk, roll_up, why_not
+from commissions.engine.bonuses.marginal import Inside, Mode
 from commissions.engine.bonuses.measured import Of
 from commissions.engine.bonuses.payees import may_be_paid
 from commissions.engine.bonuses.rates import RATES, ByBracket, Rates
@@ -29,13 +29,6 @@ from commissions.engine.snapshot import NONE
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
     from commissions.engine.plan import Plan
-
-
-class Mode(StrEnum):
-    """Whether the rate that is reached is for all of the volume, or each bracket's for what lies inside it."""
-
-    WHOLE = "whole"
-    MARGINAL = "marginal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,12 +110,7 @@ class VolumeRebate(Walking):
         after = brackets.before(calculation, self.code)[found.seller] + _running(found)
         before = after - found.base
         walk = self._to_sellers(calculation, index, found.seller)
-        edges = [*(bracket.at for bracket in brackets.table), None]
-        pieces = []
-        for place, bracket in enumerate(brackets.table):
-            low, high = bracket.at, edges[place + 1]
-            inside = np.clip(after, low, high) - np.clip(before, low, high)
-            pieces.append((inside, bracket.rate))
+        pieces = Inside(brackets).parts(before, after)
         if self.line is Unit.PAYEE:
             yield self._gathered(calculation, index, walk, found, pieces)
             return
