@@ -85,23 +85,38 @@ class TableOf(Compound):
 
 @dataclass(frozen=True, slots=True)
 class Either(Compound):
-    """A list, or a table, whichever is written."""
+    """A list, a table, or a table in which one key selects what it is, whichever is written; a list only ``of_list``."""
 
-    of_list: ListOf
+    of_list: "ListOf | None"
     of_table: TableOf
+    selected: "Selected"
+
+    @property
+    def kinds(self) -> "tuple[ListOf | TableOf | Selected, ...]":
+        """What may be written."""
+        kinds = (self.of_list, self.of_table, self.selected)
+        return tuple(kind for kind in kinds if kind is not None)
 
     @property
     def meant(self) -> str:
-        return f"{self.of_list.meant}; or {self.of_table.meant}"
+        return "; or ".join(kind.meant for kind in self.kinds)
 
     def parse(self, raw: Any, path: str, report: Report) -> Any:
-        if not isinstance(raw, list | dict):
-            report.wrong(path, raw, self.meant)
-            return None
-        return (self.of_table if isinstance(raw, dict) else self.of_list).parse(raw, path, report)
+        if isinstance(raw, list) and self.of_list is not None:
+            return self.of_list.parse(raw, path, report)
+        if isinstance(raw, dict):
+            return (self.selected if isinstance(raw.get(self.selected.by), str) else self.of_table).parse(raw, path, report)
+        report.wrong(path, raw, self.meant)
+        return None
+
+    def kind_of(self, value: Any) -> "ListOf | TableOf | Selected":
+        """Say which of the kinds a value is of."""
+        if isinstance(value, Mapping):
+            return self.of_table
+        return self.of_list if self.of_list is not None and isinstance(value, tuple) else self.selected
 
     def dump(self, value: Any) -> Any:
-        return (self.of_table if isinstance(value, Mapping) else self.of_list).dump(value)
+        return self.kind_of(value).dump(value)
 
 
 @dataclass(frozen=True, slots=True)

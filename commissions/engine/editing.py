@@ -80,7 +80,7 @@ def _of_kind(kind: Kind, value: Any, path: str, optional: bool) -> Iterator[_Lea
         if value is not None:
             yield from _leaves(value, path)
     elif isinstance(kind, Either):
-        yield from _of_kind(kind.of_table if isinstance(value, Mapping) else kind.of_list, value, path, optional)
+        yield from _of_kind(kind.kind_of(value), value, path, optional)
     elif isinstance(kind, TableOf):
         for key, each in (value or {}).items():
             yield from _of_kind(kind.item, each, f"{path}.{kind.keys.dump(key)}", False)

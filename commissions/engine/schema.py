@@ -56,7 +56,7 @@ def _(kind: TableOf) -> dict[str, Any]:
 
 @of_kind.register
 def _(kind: Either) -> dict[str, Any]:
-    return {"oneOf": [of_kind(kind.of_list), of_kind(kind.of_table)]}
+    return {"oneOf": [of_kind(each) for each in kind.kinds]}
 
 
 @of_kind.register

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.legs import Beyond, Binary, Outcome, check_cap
+from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, RateRows, check_rates, rate_of
 from commissions.engine.bonuses.stated import NO_CAP, most_by_rank
 from commissions.engine.document import ListOf, Table, TableOf, setting
-from commissions.engine.kinds import Code, Money, Percent, Points, Report, choice
+from commissions.engine.kinds import Code, Money, Points, Report, choice
 from commissions.engine.names import Names
 from commissions.engine.result import Lines, Reason
 from commissions.engine.snapshot import NONE
@@ -54,10 +55,10 @@ class AmountCap:
 
 @dataclass(frozen=True, kw_only=True)
 class BinaryPercentage(Binary):
-    """Either ``rates`` by rank on the lesser leg, from ``least`` points on, or ``steps``, the lowest first."""
+    """Either ``rates`` (by rank or by what is required) on the lesser leg, from ``least`` points on, or ``steps``, rising."""
 
     kind: ClassVar[str] = "binary_percentage"
-    rates: Mapping[str, int] = setting(TableOf(Code(), Percent()), default={})
+    rates: RankedRates = setting(RANKED_RATES, default={})
     least: int = setting(Points(), default=0)
     steps: tuple[LegStep, ...] = setting(ListOf(Table(LegStep)), default=())
     uses: Uses | None = setting(choice(Uses), default=None)
@@ -68,7 +69,7 @@ class BinaryPercentage(Binary):
         if self.rates and self.steps:
             report.wrong(f"{path}.steps", list(self.steps), "no steps where there are rates")
         elif self.rates:
-            names.require_each_rank(f"{path}.rates", self.rates, "this rank's percentage of the lesser leg", report)
+            check_rates(f"{path}.rates", self.rates, "this rank's percentage of the lesser leg", names, report)
         elif not self.steps:
             report.missing(f"{path}.rates", "a percentage for each rank, or steps")
         if self.steps and self.uses is None:
@@ -105,15 +106,14 @@ class BinaryPercentage(Binary):
     ) -> tuple[Outcome, list[Lines]]:
         """Pay the rank's rate on the lesser leg, up to the volume that brings the rank's cap."""
         plan, rank = calculation.plan, calculation.standings.rank
-        rates = np.array([*(self.rates[each.code] for each in plan.ranks), 0], dtype=np.int64)
-        paid_volume = np.array(
-            [self._volume_of(plan, index, int(rate), int(cap)) for rate, cap in zip(rates, self._caps(plan), strict=True)]
-        )
-        rate = rates[rank]
+        rate = rate_of(self.rates, plan, calculation.standings)
+        pairs, pair = np.unique(np.stack((rate, self._caps(plan)[rank])), axis=1, return_inverse=True)
+        paid_volume = np.array([self._volume_of(plan, index, int(each), int(cap)) for each, cap in pairs.T], dtype=np.int64)
         lesser = legs.min(axis=0)
         lesser = np.where(lesser >= self.least, lesser, 0)
-        refused = np.where((refused == Reason.PAID) & (rate == 0), np.int8(Reason.RANK_TOO_LOW), refused)
-        paid = np.where(refused == Reason.PAID, np.minimum(lesser, paid_volume[rank]), 0)
+        without = Reason.NOT_QUALIFIED if isinstance(self.rates, RateRows) else Reason.RANK_TOO_LOW
+        refused = np.where((refused == Reason.PAID) & (rate == 0), np.int8(without), refused)
+        paid = np.where(refused == Reason.PAID, np.minimum(lesser, paid_volume[pair.reshape(-1)]), 0)
         beyond = np.where(refused == Reason.PAID, lesser - paid, 0)
         is_kept = self.cap is not None and self.cap.beyond is Beyond.CARRIED
         unpaid = np.where(refused == Reason.PAID, 0, lesser) if self.takes_unpaid else np.zeros_like(lesser)

@@ -3,6 +3,7 @@
 docs/plans/generation.md states the rule with a worked example.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
@@ -57,7 +58,7 @@ class Generation(Generations):
         for rank in lower:
             if self.depth.get(rank):
                 report.wrong(f"{path}.depth.{rank}", self.depth[rank], f"0, as {rank} is below the boundary {self.rank}")
-            if isinstance(self.rates, dict) and self.rates.get(rank):
+            if isinstance(self.rates, Mapping) and self.rates.get(rank):
                 report.wrong(f"{path}.rates.{rank}", list(self.rates[rank]), f"[], as {rank} is below the boundary {self.rank}")
 
     def heads(self, calculation: "Calculation", index: int) -> Heads:

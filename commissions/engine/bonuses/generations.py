@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unit, Walk, why_not
 from commissions.engine.bonuses.groups import at_or_above, group_head
-from commissions.engine.bonuses.levels import Levelled, climb, most_levels
+from commissions.engine.bonuses.levels import Levelled, climb
 from commissions.engine.bonuses.payees import may_be_paid
+from commissions.engine.bonuses.rows import most_levels
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import Walking
 from commissions.engine.document import setting

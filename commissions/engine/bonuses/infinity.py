@@ -16,10 +16,11 @@ from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk
 from commissions.engine.bonuses.payees import may_be_paid, sees_one_order
 from commissions.engine.bonuses.rates import differences
+from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, check_rates, rate_of, rates_in
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import Walking
-from commissions.engine.document import TableOf, setting
-from commissions.engine.kinds import Code, Percent, Report, Switch, Whole, choice
+from commissions.engine.document import setting
+from commissions.engine.kinds import Code, Report, Switch, Whole, choice
 from commissions.engine.names import Names
 from commissions.engine.result import Reason
 from commissions.engine.snapshot import NONE, Forest
@@ -49,12 +50,12 @@ class Blocking(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Infinity(Walking):
-    """``rates`` by rank, ``"0%"`` for who does not qualify; paid below level ``below_level``."""
+    """``rates`` by rank or by what is required, ``"0%"`` for who does not qualify; paid below level ``below_level``."""
 
     kind: ClassVar[str] = "infinity"
     tree: str = setting(Code())
     volume: str = setting(Code(), default="cv")
-    rates: dict[str, int] = setting(TableOf(Code(), Percent()))
+    rates: RankedRates = setting(RANKED_RATES)
     below_level: int = setting(Whole(0, _MOST_LEVELS))
     counted: Counted = setting(choice(Counted))
     blocking: Blocking = setting(choice(Blocking))
@@ -64,9 +65,9 @@ class Infinity(Walking):
         super().check(path, names, report)
         names.require_tree(f"{path}.tree", self.tree, report)
         names.require_volume(f"{path}.volume", self.volume, report)
-        names.require_each_rank(f"{path}.rates", self.rates, 'the rate of this rank, "0%" for none', report)
-        if self.rates and not any(self.rates.values()):
-            report.wrong(f"{path}.rates", self.rates, "a rate above 0% for one of the ranks")
+        check_rates(f"{path}.rates", self.rates, 'the rate of this rank, "0%" for none', names, report)
+        if not any(rates_in(self.rates)):
+            report.wrong(f"{path}.rates", "0% throughout", "a rate above 0% for one of the ranks or rows")
         if self.unearned is Unearned.ROLL_UP:
             report.wrong(f"{path}.unearned", self.unearned, "breakage: who does not qualify is passed, and leaves nothing")
 
@@ -79,13 +80,12 @@ class Infinity(Walking):
 
     def most(self, plan: "Plan") -> Fraction | None:
         """The highest rate: nobody is paid beside it, or only what is missing to it."""
-        return Fraction(max(self.rates.values()), money.PPM) if self.volume == "cv" else None
+        return Fraction(max(rates_in(self.rates)), money.PPM) if self.volume == "cv" else None
 
     def qualified(self, calculation: "Calculation", index: int) -> NDArray[np.int64]:
         """Return each person's rate, 0 for who does not qualify."""
-        rates = np.array([*(self.rates[rank.code] for rank in calculation.plan.ranks), 0], dtype=np.int64)
         may = may_be_paid(calculation, index, active_only=self.active_only)
-        return np.where(may, rates[calculation.standings.rank], 0)
+        return np.where(may, rate_of(self.rates, calculation.plan, calculation.standings), 0)
 
     def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
         forest = calculation.people.forest(self.tree)
@@ -93,13 +93,13 @@ class Infinity(Walking):
         edge = self._climb_levels(calculation, forest, starters)
         if self.blocking is Blocking.DIFFERENTIAL:
             return self._differences(forest, rate, edge)
-        walk = Walk.empty((max(self.rates.values()),), len(starters))
+        walk = Walk.empty((max(rates_in(self.rates)),), len(starters))
         at = forest.next_upline(rate > 0)[edge]
         free = self._free(forest, rate > 0, starters, at)
         walk.payee[0] = np.where(free, at, NONE)
         walk.missed[0] = np.where(free, NONE, at)
         walk.reason[0] = np.where(at == NONE, np.int8(Reason.NOBODY_ABOVE), np.where(free, np.int8(Reason.PAID), Reason.BLOCKED))
-        rates = np.append(rate, max(self.rates.values()))[at].astype(np.int32)
+        rates = np.append(rate, max(rates_in(self.rates)))[at].astype(np.int32)
         return Walk(walk.payee, walk.missed, walk.reason, rates.reshape(1, -1), walk.level)
 
     def _climb_levels(self, calculation: "Calculation", forest: Forest, starters: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -126,7 +126,7 @@ class Infinity(Walking):
 
     def _differences(self, forest: Forest, rate: NDArray[np.int64], edge: NDArray[np.int64]) -> Walk:
         """Pay whoever comes first the whole rate, and each higher rate above the difference."""
-        steps = tuple(sorted(set(self.rates.values()) - {0}))
+        steps = tuple(sorted(set(rates_in(self.rates)) - {0}))
         first = [forest.next_upline(rate >= step)[edge] for step in steps]
         walk = Walk.empty(steps, len(edge))
         for place, at in enumerate(first):

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money
+from commissions.engine.bonuses import rows
 from commissions.engine.bonuses.bonus import Unearned, Walk, roll_up
-from commissions.engine.document import Either, ListOf, Table, TableOf, setting
-from commissions.engine.kinds import Code, Percent, Report, Whole
+from commissions.engine.bonuses.rows import LEVEL_RATES, MOST_LEVELS, LevelRates, LevelRows, most_levels
+from commissions.engine.document import ListOf, Table, TableOf, setting
+from commissions.engine.kinds import Code, Report, Whole
 from commissions.engine.names import Names
 from commissions.engine.result import Reason, Standings
 from commissions.engine.snapshot import NONE
@@ -20,11 +22,6 @@ from commissions.engine.snapshot import NONE
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
     from commissions.engine.plan import Plan
-
-MOST_LEVELS = 100
-
-_RATES = Either(ListOf(Percent(), most=MOST_LEVELS), TableOf(Code(), ListOf(Percent(), least=0, most=MOST_LEVELS)))
-"""A rate for each level: one list for everybody, or a list for each rank."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,21 +52,19 @@ class Held:
 class Levelled:
     """The settings of a bonus that counts levels (or generations).
 
-    ``rates`` by level, for everybody or by rank. ``depth`` by rank, ``tiers`` by active frontline legs and ``held`` by a
-    fact say down to which level a person is paid: the least that any of those that are stated allows.
+    ``rates`` by level, for everybody, by rank or by what is required. ``depth`` by rank, ``tiers`` by active frontline
+    legs and ``held`` by a fact say down to which level a person is paid: the least that any of those that are stated
+    allows.
     """
 
-    rates: tuple[int, ...] | dict[str, tuple[int, ...]] = setting(_RATES)
+    rates: LevelRates = setting(LEVEL_RATES)
     depth: dict[str, int] = setting(TableOf(Code(), Whole(0, MOST_LEVELS)), default={})
     tiers: tuple[Tier, ...] = setting(ListOf(Table(Tier)), default=())
     held: Held | None = setting(Table(Held), default=None)
 
     def check_levels(self, path: str, names: Names, report: Report) -> None:
         """Report levels without rates, ranks that are left out, and steps that do not rise."""
-        if isinstance(self.rates, Mapping):
-            names.require_each_rank(f"{path}.rates", self.rates, "the rates of this rank by level, [] for none", report)
-            if not most_levels(self.rates):
-                report.wrong(f"{path}.rates", self.rates, "at least one rate for one of the ranks")
+        rows.check_levels(f"{path}.rates", self.rates, names, report)
         if self.depth:
             names.require_each_rank(f"{path}.depth", self.depth, "the number of levels that this rank is paid", report)
         most = most_levels(self.rates)
@@ -95,8 +90,12 @@ class Levelled:
         return levels
 
     def unlocked_levels(self, calculation: "Calculation", levels: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Hold ``levels`` down to what each person's active frontline and what the person holds have unlocked."""
+        """Hold ``levels`` down to what active frontline, what a person holds and the rows of ``rates`` have unlocked."""
         people = calculation.people
+        if isinstance(self.rates, LevelRows):
+            lengths = np.array([*(len(row.rates) for row in self.rates.table), 0], dtype=np.int16)
+            row = rows.row_of(calculation.plan, calculation.standings, self.rates.table)
+            levels = np.minimum(levels, lengths[row])
         if self.tiers:
             legs = people.forest().count_children(calculation.standings.active)
             levels = np.minimum(levels, _reached(legs, [(tier.legs, tier.depth) for tier in self.tiers]))
@@ -107,16 +106,14 @@ class Levelled:
 
     def most_of_levels(self) -> Fraction:
         """Add up the highest rate of each level."""
-        by_rank = self.rates.values() if isinstance(self.rates, Mapping) else (self.rates,)
-        each = (max(rates[level] for rates in by_rank if level < len(rates)) for level in range(most_levels(self.rates)))
-        return Fraction(sum(each), money.PPM)
+        return Fraction(sum(rows.highest(self.rates)), money.PPM)
 
     def deepest(self) -> int:
         """Say how many levels are open to whoever has the most of them."""
         limits = [most_levels(self.rates)]
         if self.depth:
             rates = self.rates
-            own = {code: len(rates[code]) for code in rates} if isinstance(rates, dict) else {}
+            own = {code: len(rates[code]) for code in rates} if isinstance(rates, Mapping) else {}
             limits.append(max(min(depth, own.get(code, depth)) for code, depth in self.depth.items()))
         if self.tiers:
             limits.append(max(tier.depth for tier in self.tiers))
@@ -125,28 +122,20 @@ class Levelled:
         return min(limits)
 
     def rate_table(self, plan: "Plan") -> NDArray[np.int32]:
-        """Return the rates as ``[level, rank]``; the last two columns are for who has no rank, and for nobody at all."""
-        most = most_levels(self.rates)
-        if not isinstance(self.rates, Mapping):
-            return np.repeat(np.array(self.rates, dtype=np.int32).reshape(-1, 1), len(plan.ranks) + 2, axis=1)
-        table = np.zeros((most, len(plan.ranks) + 2), dtype=np.int32)
-        for place, rank in enumerate(plan.ranks):
-            own = self.rates[rank.code]
+        """Return the rates as ``[level, list]``; the last two columns are for who has no list, and for nobody at all."""
+        lists = rows.lists_of(self.rates, plan)
+        table = np.zeros((most_levels(self.rates), len(lists) + 2), dtype=np.int32)
+        for place, own in enumerate(lists):
             table[: len(own), place] = own
         table[:, -1] = table.max(axis=1)
         return table
 
     def has_rate(self, plan: "Plan") -> NDArray[np.bool_]:
         """Say which levels have a rate, in the shape of ``rate_table``; a rate of 0% is one."""
-        lengths = [len(self.rates[rank.code]) if isinstance(self.rates, Mapping) else len(self.rates) for rank in plan.ranks]
+        lengths = [len(own) for own in rows.lists_of(self.rates, plan)]
         most = most_levels(self.rates)
         has: NDArray[np.bool_] = np.arange(most).reshape(-1, 1) < np.array([*lengths, 0, most])
         return has
-
-
-def most_levels(rates: tuple[int, ...] | Mapping[str, tuple[int, ...]]) -> int:
-    """How many levels there are rates for."""
-    return max((len(each) for each in rates.values()), default=0) if isinstance(rates, Mapping) else len(rates)
 
 
 def climb(
@@ -164,19 +153,21 @@ def climb(
 
     A person is paid down to level ``levels``; beyond it the level is missed, for one of ``reasons`` (one entry more,
     for nobody), or because something else than the rank, which reaches down to ``ranked``, does not open it. The rate is
-    that of the payee's rank. A level that is missed has the rate of who missed it; if that rank has none, the rate of
-    who gets it instead, and where nobody does, the highest that the level has.
+    that of the payee's rank or row. A level that is missed has the rate of who missed it; if that person has none, the
+    rate of who gets it instead, and where nobody does, the highest that the level has.
     """
     plan, rank = calculation.plan, calculation.standings.rank
     table, has_rate = bonus.rate_table(plan), bonus.has_rate(plan)
-    by_rank = isinstance(bonus.rates, Mapping)
-    column = np.append(np.where(rank < 0, len(plan.ranks), rank), len(plan.ranks) + 1)
+    differ = not isinstance(bonus.rates, tuple)
+    own = rows.list_of(bonus.rates, plan, calculation.standings)
+    nobody = table.shape[1] - 1
+    column = np.append(np.where(own < 0, nobody - 1, own), nobody)
     open_levels = np.append(levels, np.int16(0))
     by_rank_alone = np.where(reasons == Reason.RANK_TOO_LOW, np.append(ranked, np.int16(0)), np.int16(0))
     walk: Walk | None = None
     for place, at in enumerate(met):
         if walk is None:
-            walk = room(table, len(at), by_rank=by_rank)
+            walk = room(table, len(at), differ=differ)
         paid = open_levels[at] > place
         missed = np.where(paid, NONE, at)
         payee = np.where(paid, at, NONE)
@@ -185,16 +176,16 @@ def climb(
         walk.payee[place], walk.missed[place] = payee, missed
         locked = np.where(by_rank_alone[at] > place, np.int8(Reason.NOT_QUALIFIED), reasons[at])
         walk.reason[place] = np.where(paid, np.int8(Reason.PAID), locked)
-        if by_rank:
+        if differ:
             walk.rate_ppm[place] = table[place][column[np.where(has_rate[place][column[at]], at, payee)]]
     assert walk is not None
     return walk
 
 
-def room(table: NDArray[np.int32], starters: int, *, by_rank: bool) -> Walk:
-    """Room for a walk of so many levels; its rates are those of the levels unless they go by rank."""
+def room(table: NDArray[np.int32], starters: int, *, differ: bool) -> Walk:
+    """Room for a walk of so many levels; its rates are those of the levels unless they ``differ`` by payee."""
     empty = Walk.empty(tuple(table[:, -1].tolist()), starters)
-    if not by_rank:
+    if not differ:
         return empty
     rates = np.zeros((len(table), starters), dtype=np.int32)
     return Walk(empty.payee, empty.missed, empty.reason, rates, empty.level)

@@ -3,7 +3,6 @@
 docs/plans/matching.md states the rule with worked examples.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -14,10 +13,20 @@ from numpy.typing import NDArray
 
 from commissions.engine import money, tree
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk, roll_up, why_not
+from commissions.engine.bonuses.rows import (
+    RANKED_LEVEL_RATES,
+    LevelRates,
+    check_levels,
+    highest,
+    list_of,
+    lists_of,
+    most_levels,
+    stated,
+)
 from commissions.engine.bonuses.sources import Sources, of_people
 from commissions.engine.bonuses.walking import Walking
-from commissions.engine.document import ListOf, Table, TableOf, setting
-from commissions.engine.kinds import Code, Percent, Report, choice
+from commissions.engine.document import ListOf, Table, setting
+from commissions.engine.kinds import Code, Report, choice
 from commissions.engine.names import Names
 from commissions.engine.result import Reason
 from commissions.engine.snapshot import NONE
@@ -25,8 +34,6 @@ from commissions.engine.snapshot import NONE
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
     from commissions.engine.plan import Plan
-
-_MOST_LEVELS = 100
 
 
 class Base(StrEnum):
@@ -61,7 +68,7 @@ class MatchGenerations:
 
 @dataclass(frozen=True, kw_only=True)
 class Matching(Walking):
-    """``rates`` by rank and level, level 1 first; a level beyond a rank's list is not paid."""
+    """``rates`` by level, and by rank or by what is required; a level beyond a list is not paid."""
 
     kind: ClassVar[str] = "matching"
     is_match: ClassVar[bool] = True
@@ -69,7 +76,7 @@ class Matching(Walking):
     bonuses: tuple[str, ...] = setting(ListOf(Code()))
     base: Base = setting(choice(Base))
     tree: str = setting(Code())
-    rates: Mapping[str, tuple[int, ...]] = setting(TableOf(Code(), ListOf(Percent(), least=0, most=_MOST_LEVELS)))
+    rates: LevelRates = setting(RANKED_LEVEL_RATES)
     compression: Counting = setting(choice(Counting))
     generations: MatchGenerations | None = setting(Table(MatchGenerations), default=None)
 
@@ -84,14 +91,12 @@ class Matching(Walking):
     @property
     def levels(self) -> int:
         """Down to which level anybody is paid."""
-        return max(len(rates) for rates in self.rates.values())
+        return most_levels(self.rates)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         names.require_tree(f"{path}.tree", self.tree, report)
-        names.require_each_rank(f"{path}.rates", self.rates, "a list of this rank's percentages, level 1 first", report)
-        if not self.levels:
-            report.wrong(f"{path}.rates", "no percentage at all", "a percentage of level 1 for some rank")
+        check_levels(f"{path}.rates", self.rates, names, report)
         for place, code in enumerate(self.bonuses, 1):
             if names.bonuses.get(code) == self.kind:
                 report.wrong(f"{path}.bonuses[{place}]", code, "a bonus that is not a match itself")
@@ -105,12 +110,11 @@ class Matching(Walking):
     def most(self, plan: "Plan") -> Fraction | None:
         """All levels' highest rates of all that the matched bonuses can pay; what customers pay bounds nothing."""
         matched = [plan.bonuses[plan.bonus_index(code)].most(plan) for code in self.bonuses]
-        by_level = [max(rates[level] for rates in self.rates.values() if level < len(rates)) for level in range(self.levels)]
         known = [each for each in matched if each]
-        return None if len(known) < len(matched) else sum(known, Fraction(0)) * Fraction(sum(by_level), money.PPM)
+        return None if len(known) < len(matched) else sum(known, Fraction(0)) * Fraction(sum(highest(self.rates)), money.PPM)
 
     def levels_and_paid(self, plan: "Plan") -> tuple[int, int]:
-        paid = [level for rates in self.rates.values() for level, rate in enumerate(rates, 1) if rate]
+        paid = [level for rates in stated(self.rates) for level, rate in enumerate(rates, 1) if rate]
         return self.levels, max(paid, default=0)
 
     def sources(self, calculation: "Calculation") -> Sources:
@@ -151,11 +155,11 @@ class Matching(Walking):
 
     def _rates(self, calculation: "Calculation") -> NDArray[np.int32]:
         """The rate of everybody, ``[level, person]``; the last level has none, and the last person is nobody."""
-        ranks = calculation.plan.ranks
-        table = np.zeros((self.levels + 1, len(ranks) + 1), dtype=np.int32)
-        for place, rank in enumerate(ranks):
-            table[: len(self.rates[rank.code]), place] = self.rates[rank.code]
-        rates: NDArray[np.int32] = table[:, np.append(calculation.standings.rank, np.int8(-1))]
+        lists = lists_of(self.rates, calculation.plan)
+        table = np.zeros((self.levels + 1, len(lists) + 1), dtype=np.int32)
+        for place, own in enumerate(lists):
+            table[: len(own), place] = own
+        rates: NDArray[np.int32] = table[:, np.append(list_of(self.rates, calculation.plan, calculation.standings), -1)]
         return rates
 
     def _counted(self, calculation: "Calculation", starters: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

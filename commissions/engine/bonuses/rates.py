@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine.bonuses.measured import Measured
+from commissions.engine.bonuses.rows import RateRows, rate_of, rates_in
 from commissions.engine.document import ListOf, Table, TableOf, setting
 from commissions.engine.kinds import Code, Percent, Points, Report
 from commissions.engine.names import Names
@@ -110,6 +111,23 @@ class ByRank(Rates):
         return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class ByRequirement(RateRows, Rates):
+    """The rate of the last row for which everything that it requires holds; where none does there is none."""
+
+    by: ClassVar[str] = "requirement"
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        return tuple(sorted(set(rates_in(self)) - {0}))
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        """Nothing that the rows themselves do not check."""
+
+    def by_person(self, calculation: "Calculation", forest: Forest, tree: str, code: str) -> NDArray[np.int64]:
+        return rate_of(self, calculation.plan, calculation.standings)
+
+
 def differences(steps: tuple[int, ...], first: list[NDArray[np.int64]]) -> NDArray[np.int32]:
     """Return what each step pays, ``[step, starter]``: its rate less the highest one that was paid before.
 
@@ -126,4 +144,4 @@ def differences(steps: tuple[int, ...], first: list[NDArray[np.int64]]) -> NDArr
     return due
 
 
-RATES: Final[Mapping[str, type[Rates]]] = MappingProxyType({each.by: each for each in (ByBracket, ByRank)})
+RATES: Final[Mapping[str, type[Rates]]] = MappingProxyType({each.by: each for each in (ByBracket, ByRank, ByRequirement)})

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Reach, Unearned, Unit, Walk, open_to, why_not
-from commissions.engine.bonuses.levels import Levelled, climb, most_levels
+from commissions.engine.bonuses.levels import Levelled, climb
 from commissions.engine.bonuses.payees import sees_one_order
+from commissions.engine.bonuses.rows import LevelRows, most_levels
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import PerSale
 from commissions.engine.document import setting
@@ -49,7 +50,8 @@ class Unilevel(Levelled, PerSale):
 
     @property
     def per_sale(self) -> bool:
-        return self.tree == SPONSOR and self.sales is None and not self.tiers and self.held is None
+        by_standing = not self.tiers and self.held is None and not isinstance(self.rates, LevelRows)
+        return self.tree == SPONSOR and self.sales is None and by_standing
 
     @property
     def levels(self) -> int:

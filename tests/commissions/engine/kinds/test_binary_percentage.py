@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from commissions.engine.calculate import stand
 from commissions.engine.calculation import Calculation
 from tests.commissions.engine.kinds.two_legs import (
-    RANKS,
     Outcome,
     assert_legs_agree,
     binary_settings,
@@ -19,7 +18,9 @@ from tests.commissions.engine.kinds.two_legs import (
     engine_snapshot,
     leg_volumes,
     minor,
+    of_rank_or_row,
     plan_of,
+    some_rows,
     why_not,
 )
 from tests.commissions.engine.twin import round_once
@@ -36,7 +37,9 @@ STEPS = [
 def some_plans(draw):
     bonus = draw(binary_settings()) | {"kind": "binary_percentage"}
     if draw(st.booleans()):
-        bonus["rates"] = draw(by_rank(st.sampled_from(["0%", "10%", "7.77%", "33.3333%", "100%"])))
+        percents = st.sampled_from(["0%", "10%", "7.77%", "33.3333%", "100%"])
+        rows = st.fixed_dictionaries({"by": st.just("requirement"), "table": some_rows("rate", percents)})
+        bonus["rates"] = draw(st.one_of(by_rank(percents), rows))
         bonus["least"] = draw(st.sampled_from([0, "0.01", 20, 75]))
     else:
         bonus["steps"] = STEPS[: draw(st.integers(1, 4))]
@@ -85,9 +88,10 @@ def percentage_of(plan, bonus, company, person):
     """What a person is paid, what is used of each leg, whether everything goes, and what is lost and why."""
     legs = available(bonus, company, person)
     lesser = min(legs) if min(legs) >= bonus.least else 0
-    rate = bonus.rates[RANKS[person.rank]] if person.rank >= 0 else 0
+    rate = of_rank_or_row(bonus.rates, person, "rate", 0)
+    without = "RANK_TOO_LOW" if isinstance(bonus.rates, dict) else "NOT_QUALIFIED"
     value = Fraction(rate, 1_000_000) * plan.plan.point_value
-    reason = why_not(plan, bonus, person) or ("RANK_TOO_LOW" if rate == 0 else None)
+    reason = why_not(plan, bonus, person) or (without if rate == 0 else None)
     takes = bonus.carry_over is None or bonus.carry_over.consumed == "matched"
     if reason:
         amount = round_once(lesser * value, bonus.rounding)

@@ -53,7 +53,7 @@ def payments(world, bonus):
     def pays(person, level):
         return may(person) and levels_open(world, bonus, person) >= level
 
-    most = max(map(len, bonus.rates.values())) if isinstance(bonus.rates, dict) else len(bonus.rates)
+    most = uplines.most_levels(bonus)
     for seller in world.everybody():
         path = [seller, *world.upline(seller, bonus.tree)]
         head = next((place for place, person in enumerate(path) if away[person.id]), len(path))

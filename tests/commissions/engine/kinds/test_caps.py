@@ -190,8 +190,10 @@ def test_a_match_on_retail_profit_is_bounded_by_nothing():
 
 
 def split(amounts, part, whole):
-    """Split a part over lines that make up the whole: of running sums, rounded down, the differences."""
-    sums = [sum(amounts[:count]) * part // max(whole, 1) for count in range(len(amounts) + 1)]
+    """Split a part over lines that make up the whole: differences of running sums, rounded down; nothing is not split."""
+    if whole == 0:
+        return amounts
+    sums = [sum(amounts[:count]) * part // whole for count in range(len(amounts) + 1)]
     return [after - before for before, after in itertools.pairwise(sums)]
 
 

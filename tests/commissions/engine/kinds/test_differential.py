@@ -29,7 +29,7 @@ def tables(draw, ranks):
 
 
 def payments(world, bonus):
-    rates = {bracket.rate for bracket in bonus.rates.table} if bonus.rates.by == "bracket" else set(bonus.rates.table.values())
+    rates = set(bonus.rates.table.values()) if bonus.rates.by == "rank" else {row.rate for row in bonus.rates.table}
     steps = sorted(rates - {0})
     rate = {person.id: rate_of(world, bonus, person) for person in world.everybody()}
     for seller in world.everybody():

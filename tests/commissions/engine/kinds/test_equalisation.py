@@ -53,7 +53,7 @@ def payments(world, bonus):
     def pays(person, level):
         return world.may(bonus, person) and levels_open(world, bonus, person) >= level
 
-    most = max(map(len, bonus.rates.values())) if isinstance(bonus.rates, dict) else len(bonus.rates)
+    most = uplines.most_levels(bonus)
     for seller in world.everybody():
         at_top = [person for person in [seller, *world.upline(seller, bonus.tree)] if counts(person)]
         met = [(level, at_top[level] if level < len(at_top) else None) for level in range(1, most + 1)]

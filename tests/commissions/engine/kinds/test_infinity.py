@@ -12,6 +12,9 @@ from tests.commissions.engine.kinds.uplines import POINT, common, some_worlds
 def tables(draw, ranks):
     rates = {rank["code"]: draw(st.sampled_from(uplines.RATES)) for rank in ranks}
     rates[ranks[-1]["code"]] = "10%"
+    if draw(st.booleans()):
+        asked = draw(uplines.some_rows("rate", st.sampled_from(uplines.RATES)))
+        rates = {"by": "requirement", "table": [{"requires": [], "rate": "10%"}, *asked]}
     return [
         common(draw, "infinity", unearned=["breakage"])
         | {
@@ -35,14 +38,23 @@ def payments(world, bonus):
                 yield seller, sale.order, "points", level, base * Fraction(rate, 1_000_000) * POINT, payee, missed, reason
 
 
+def stated(bonus):
+    """Every rate of the table."""
+    return bonus.rates.values() if isinstance(bonus.rates, dict) else [row.rate for row in bonus.rates.table]
+
+
 def shares(world, bonus, seller):
     """Yield (rate, level, payee, missed, reason), looking down from each person above the seller."""
 
     def rate(person):
-        return bonus.rates[world.rank_code(person)] if person.rank >= 0 and world.may(bonus, person) else 0
+        if not world.may(bonus, person):
+            return 0
+        if isinstance(bonus.rates, dict):
+            return bonus.rates[world.rank_code(person)] if person.rank >= 0 else 0
+        return uplines.row_for(world, bonus.rates.table, person).rate
 
     path = [seller, *world.upline(seller, bonus.tree)]
-    steps = sorted(set(bonus.rates.values()) - {0})
+    steps = sorted(set(stated(bonus)) - {0})
     deep, levels_below = [], 0
     for person in path[1:]:
         if levels_below >= bonus.below_level and rate(person):
@@ -85,4 +97,4 @@ def test_no_sale_pays_more_than_the_highest_rate(world):
     for sale, base, rate in zip(result.lines.sale, result.lines.base, result.lines.rate_ppm, strict=True):
         if sale >= 0:
             paid[int(sale), int(base)] = paid.get((int(sale), int(base)), 0) + int(rate)
-    assert all(rate <= max(bonus.rates.values()) for rate in paid.values())
+    assert all(rate <= max(stated(bonus)) for rate in paid.values())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commissions.engine.document import Refused
-from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, companies, plain_plan, plan_of
+from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, companies, of_rank_or_row, plain_plan, plan_of, some_rows
 from tests.commissions.engine.twin import round_once
 
 PROFIT = {
@@ -22,12 +22,15 @@ PROFIT = {
     "unearned": "breakage",
 }
 RATES = st.lists(st.sampled_from(["0%", "10%", "7.77%", "33.3333%", "100%"]), max_size=3)
+PLENTY = {"measure": "own_volume", "volume": "pv", "buyers": ["distributor", "preferred", "retail"], "least": 200}
 
 
 @st.composite
 def some_plans(draw):
     rates = {rank: draw(RATES) for rank in RANKS}
     rates["gold"] = rates["gold"] or ["5%"]
+    if draw(st.booleans()):
+        rates = {"by": "requirement", "table": [*draw(some_rows("rates", RATES)), {"requires": [PLENTY], "rates": ["5%", "3%"]}]}
     compression = draw(st.sampled_from(["none", "inactive", "full"]))
     match = {
         "code": "match",
@@ -102,7 +105,7 @@ def steps(plan, bonus, earner):
     """Yield (payee, missed, reason, rate) for each level above an earner; rates of nothing are left out."""
 
     def rate_of(person, level):
-        rates = bonus.rates[RANKS[person.rank]] if person.rank >= 0 else []
+        rates = of_rank_or_row(bonus.rates, person, "rates", ())
         return rates[level - 1] if level <= len(rates) else 0
 
     def counts(person):
@@ -113,7 +116,8 @@ def steps(plan, bonus, earner):
     def above(person):
         return person.sponsor if bonus.tree == "sponsor" else person.above
 
-    levels = max(len(rates) for rates in bonus.rates.values())
+    stated = bonus.rates.values() if isinstance(bonus.rates, dict) else [row.rates for row in bonus.rates.table]
+    levels = max(map(len, stated))
     level = 1
     if bonus.generations and bonus.generations.boundary == "exclusive":
         level = 2 if counts(earner) and bonus.compression != "full" else 1
@@ -147,7 +151,7 @@ def heir(bonus, missed, level, above, counts, rate_of):
         ({"bonuses": ["match"]}, 'bonuses[2].bonuses[1] is "match"; expected a bonus that is not a match itself'),
         ({"bonuses": ["nothing"]}, "one of the plan's bonuses: retail, match"),
         ({"rates": {"member": [], "silver": []}}, "bonuses[2].rates.gold is missing"),
-        ({"rates": {"member": [], "silver": [], "gold": []}}, "a percentage of level 1 for some rank"),
+        ({"rates": {"member": [], "silver": [], "gold": []}}, "at least one rate for one of the ranks or rows"),
         ({"compression": "full", "unearned": "roll_up"}, "full compression leaves nothing that could roll up"),
         ({"generations": {"rank": "king", "boundary": "inclusive"}}, "one of the plan's ranks"),
         ({"line": "order"}, "bonuses[2].line"),

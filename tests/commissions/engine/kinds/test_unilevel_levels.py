@@ -33,7 +33,7 @@ def payments(world, bonus):
         may = person.is_active and world.may(bonus, person)
         return levels_open(world, bonus, person) if may else 0
 
-    most = max(map(len, bonus.rates.values())) if isinstance(bonus.rates, dict) else len(bonus.rates)
+    most = uplines.most_levels(bonus)
     for seller in world.everybody():
         met, at = [], seller
         for level in range(1, most + 1):

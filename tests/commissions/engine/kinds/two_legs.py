@@ -240,6 +240,28 @@ def cap_of(plan, most, person):
     return most.get(RANKS[max(person.rank, 0)])
 
 
+@st.composite
+def some_rows(draw, key, values):
+    """Rows that ask for own volume, or for nothing."""
+    least = st.sampled_from([1, 25, 50, 90])
+    asked = {"measure": "own_volume", "volume": "pv", "buyers": list(BUYERS)}
+    asks = st.one_of(st.just([]), least.map(lambda points: [asked | {"least": points}]))
+    return draw(st.lists(st.fixed_dictionaries({"requires": asks, key: values}), min_size=1, max_size=3))
+
+
+def row_for(table, person):
+    """The last row for which a person has enough own volume, or None."""
+    return next((row for row in reversed(table) if all(person.pv >= each.least for each in row.requires)), None)
+
+
+def of_rank_or_row(stated, person, key, nothing):
+    """What a table by rank, or the rows, state for a person."""
+    if isinstance(stated, dict):
+        return stated[RANKS[person.rank]] if person.rank >= 0 else nothing
+    row = row_for(stated.table, person)
+    return getattr(row, key) if row else nothing
+
+
 def leg_volumes(bonus, company, person):
     """What this period brings on each leg."""
     buyers = bonus.sales.buyers if bonus.sales else BUYERS

@@ -173,18 +173,36 @@ def brackets(draw):
 
 
 def rate_tables(draw, ranks, of=("own", "group")):
-    """Rates by bracket or by rank."""
-    if draw(st.booleans()):
+    """Rates by bracket, by rank or by what is required."""
+    by = draw(st.sampled_from(["bracket", "bracket", "rank", "requirement"]))
+    if by == "bracket":
         return {"by": "bracket", **measures(draw, of), "table": brackets(draw)}
+    if by == "requirement":
+        return {"by": "requirement", "table": draw(some_rows("rate", st.sampled_from(RATES)))}
     return {"by": "rank", "table": {rank["code"]: draw(st.sampled_from(RATES)) for rank in ranks}}
+
+
+@st.composite
+def some_rows(draw, key, values):
+    """Rows that ask for a pack, for own volume, for both or for nothing."""
+    pack = {"measure": "fact", "name": "pack", "least": draw(st.integers(1, 2))}
+    buyers = draw(st.sampled_from([["distributor"], ["distributor", "preferred", "retail"]]))
+    volume = {"measure": "own_volume", "volume": "pv", "buyers": buyers, "least": draw(st.sampled_from([1, 20]))}
+    asks = st.sampled_from([[], [pack], [volume], [pack, volume]])
+    return draw(st.lists(st.fixed_dictionaries({"requires": asks, key: values}), min_size=1, max_size=3))
 
 
 def level_settings(draw, ranks, lowest=0):
     """Rates by level and what unlocks the levels; ranks below ``lowest`` have none."""
     count = draw(st.integers(1, 4))
     percents = st.sampled_from(["10%", "5%", "7.77%", "33.3333%", "0%"])
-    if draw(st.booleans()):
+    by = draw(st.sampled_from(["list", "rank", "requirement"]))
+    if by == "list":
         rates = [draw(percents) for _ in range(count)]
+    elif by == "requirement":
+        rows = draw(some_rows("rates", st.lists(percents, max_size=count)))
+        rows.append({"requires": [], "rates": [draw(percents) for _ in range(count)]})
+        rates = {"by": "requirement", "table": draw(st.permutations(rows))}
     else:
         own = {rank["code"]: draw(st.integers(0, count)) if place >= lowest else 0 for place, rank in enumerate(ranks)}
         own[ranks[-1]["code"]] = count
@@ -239,9 +257,46 @@ def rate_of(world, bonus, person):
     rates = bonus.rates
     if rates.by == "rank":
         return rates.table[world.rank_code(person)] if person.rank >= 0 else 0
+    if rates.by == "requirement":
+        row = row_for(world, rates.table, person)
+        return row.rate if row else 0
     volume = measured(world, rates, bonus.tree, bonus.code, person)
     reached = [bracket.rate for bracket in rates.table if volume >= bracket.at]
     return reached[-1] if reached else 0
+
+
+def row_for(world, table, person):
+    """The last row of which a person has everything, or None."""
+    return next((row for row in reversed(table) if all(fulfils(world, each, person) for each in row.requires)), None)
+
+
+def fulfils(world, required, person):
+    """Whether a person has a pack, or the own volume, that is asked for."""
+    if required.measure == "fact":
+        return world.packs[person.id] >= required.least
+    return sum(sale.pv for sale in person.sales if sale.buyer in required.buyers) >= required.least
+
+
+def lists_of(bonus):
+    """Every list of rates by level."""
+    if isinstance(bonus.rates, dict):
+        return list(bonus.rates.values())
+    return [bonus.rates] if isinstance(bonus.rates, tuple) else [row.rates for row in bonus.rates.table]
+
+
+def list_for(world, bonus, person):
+    """The list of rates by level of a person."""
+    if isinstance(bonus.rates, tuple):
+        return bonus.rates
+    if isinstance(bonus.rates, dict):
+        return bonus.rates[world.rank_code(person)] if person.rank >= 0 else ()
+    row = row_for(world, bonus.rates.table, person)
+    return row.rates if row else ()
+
+
+def most_levels(bonus):
+    """How many levels there are rates for."""
+    return max(map(len, lists_of(bonus)))
 
 
 def is_head(world, bonus, person):
@@ -265,11 +320,7 @@ def is_away(world, bonus, person):
 def levels_open(world, bonus, person):
     """Down to which level a person is paid by rank, frontline and what is held."""
     code = world.rank_code(person)
-    by_rank = isinstance(bonus.rates, dict)
-    most = max(len(rates) for rates in bonus.rates.values()) if by_rank else len(bonus.rates)
-    limits = [most]
-    if by_rank:
-        limits.append(len(bonus.rates[code]) if code else 0)
+    limits = [len(list_for(world, bonus, person))]
     if bonus.depth:
         limits.append(bonus.depth[code] if code else 0)
     if bonus.tiers:
@@ -281,12 +332,10 @@ def levels_open(world, bonus, person):
 
 
 def level_rate(world, bonus, level, person):
-    """The rate of a level for a person or, for nobody, the highest; None where the person's rank has none."""
-    if not isinstance(bonus.rates, dict):
-        return bonus.rates[level - 1]
+    """The rate of a level for a person or, for nobody, the highest; None where the person has none."""
     if person is None:
-        return max(rates[level - 1] for rates in bonus.rates.values() if len(rates) >= level)
-    rates = bonus.rates[world.rank_code(person)] if person.rank >= 0 else ()
+        return max(rates[level - 1] for rates in lists_of(bonus) if len(rates) >= level)
+    rates = list_for(world, bonus, person)
     return rates[level - 1] if len(rates) >= level else None
 
 
@@ -317,7 +366,8 @@ def is_locked(world, bonus, person, level):
             return False
     if bonus.kind == "breakaway" and personal_group(world, bonus, person) < bonus.minimum.least:
         return False
-    by_rank_alone = dataclasses.replace(bonus, tiers=(), held=None)
+    by_rank = bonus.rates if isinstance(bonus.rates, dict) else max(lists_of(bonus), key=len)
+    by_rank_alone = dataclasses.replace(bonus, tiers=(), held=None, rates=by_rank)
     return levels_open(world, by_rank_alone, person) >= level > levels_open(world, bonus, person)
 
 
