@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from io import StringIO
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+_MARKS = {"\t": "a tab"}
 _STRETCH = 50_000
 _MOST_REMEMBERED = 1_000_000
 
@@ -101,34 +102,36 @@ def read(source: Source, columns: Mapping[str, Column], family: Callable[[str], 
     Raises BadFile for a header with unknown, doubled or missing columns, for a row of another length, and for a value that
     its column does not take. Columns that the file leaves out are not in the result.
     """
-    try:
-        with source.open() as stream:
-            return _read(source, stream, columns, family)
-    except UnicodeDecodeError as error:
-        raise BadFile(f"{source.name} is not in UTF-8 (byte {error.start})") from error
-    except csv.Error as error:
-        raise BadFile(f"{source.name} is not a CSV file: {error}") from error
+    with source.open() as stream:
+        return _read(source, _rows(source, stream), columns, family)
 
 
-def _read(source: Source, stream: TextIO, columns: Mapping[str, Column], family: Callable[[str], Column | None]) -> Read:
+_Rows = Iterator[tuple[int, list[str]]]
+
+
+def _rows(source: Source, stream: TextIO) -> _Rows:
+    """Yield rows with the lines that they end on; empty lines are passed over. Raises BadFile for what is no CSV."""
     rows = csv.reader(stream, strict=True)
-    header = next(rows, None)
+    begins = 1
+    try:
+        for row in rows:
+            if row:
+                yield rows.line_num, row
+            begins = rows.line_num + 1
+    except UnicodeDecodeError as error:
+        line = rows.line_num + 1 + error.object[: error.start].count(b"\n")
+        raise BadFile(f"{source.name} line {line}: not in UTF-8") from error
+    except csv.Error as error:
+        said = "a quotation mark is opened and never closed" if str(error) == "unexpected end of data" else f"not CSV: {error}"
+        raise BadFile(f"{source.name} line {begins}: {said}") from error
+
+
+def _read(source: Source, rows: _Rows, columns: Mapping[str, Column], family: Callable[[str], Column | None]) -> Read:
+    _, header = next(rows, (0, []))
     if not header:
         raise BadFile(f"{source.name} is empty; expected a line with the names of the columns: {', '.join(columns)}")
     header = [name.strip() for name in header]
-    chosen: dict[str, Column] = {}
-    for name in header:
-        column = columns.get(name) or family(name)
-        if column is None:
-            raise BadFile(
-                f"{source.name} line 1: {name or 'a column without a name'} is not a known column; expected {', '.join(columns)}"
-            )
-        if name in chosen:
-            raise BadFile(f"{source.name} line 1: {name} is there twice")
-        chosen[name] = column
-    missing = [name for name, column in columns.items() if column.needed and name not in chosen]
-    if missing:
-        raise BadFile(f"{source.name} line 1: the column {missing[0]} is missing")
+    chosen = _chosen(source, header, columns, family)
     parts: dict[str, list[NDArray[np.int64]]] = {name: [] for name in header}
     numbers: list[NDArray[np.int64]] = []
     for lines, stretch in _stretches(rows):
@@ -151,9 +154,30 @@ def _read(source: Source, stream: TextIO, columns: Mapping[str, Column], family:
     )
 
 
-def _stretches(rows: Any) -> Iterator[tuple[list[int], list[list[str]]]]:
-    """Yield rows in stretches with the lines that they end on; empty lines are passed over."""
-    numbered = ((rows.line_num, row) for row in rows if row)
-    while stretch := list(islice(numbered, _STRETCH)):
+def _chosen(
+    source: Source, header: list[str], columns: Mapping[str, Column], family: Callable[[str], Column | None]
+) -> dict[str, Column]:
+    """Return the column of each name in a header. Raises BadFile for unknown, doubled and missing ones."""
+    chosen: dict[str, Column] = {}
+    for name in header:
+        column = columns.get(name) or family(name)
+        if column is None and (mark := next((mark for mark in (";", "\t", "|") if mark in name), None)):
+            raise BadFile(f"{source.name} line 1: columns are separated by commas; found {_MARKS.get(mark, mark)} in {name}")
+        if column is None:
+            raise BadFile(
+                f"{source.name} line 1: {name or 'a column without a name'} is not a known column; expected {', '.join(columns)}"
+            )
+        if name in chosen:
+            raise BadFile(f"{source.name} line 1: {name} is there twice")
+        chosen[name] = column
+    missing = [name for name, column in columns.items() if column.needed and name not in chosen]
+    if missing:
+        raise BadFile(f"{source.name} line 1: the column {missing[0]} is missing")
+    return chosen
+
+
+def _stretches(rows: _Rows) -> Iterator[tuple[list[int], list[list[str]]]]:
+    """Yield rows in stretches with the lines that they end on."""
+    while stretch := list(islice(rows, _STRETCH)):
         lines, values = zip(*stretch, strict=True)
         yield list(lines), list(values)

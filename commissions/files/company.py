@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from commissions.engine import periods
 from commissions.engine.periods import Span
 from commissions.engine.plan import Plan
-from commissions.engine.snapshot import NO_STATE, Snapshot
+from commissions.engine.snapshot import NO_STATE, People, Snapshot, State
 from commissions.files.columns import BadFile, Source
 from commissions.files.orders import Ends, read_orders, read_parties
 from commissions.files.people import read_people
 from commissions.files.state import read_state
 from commissions.files.values import Names
 
+_RANKS = ("rank.paid_as", "rank.title", "rank.held")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -62,10 +63,13 @@ def read_company(plan: Plan, sources: dict[str, Source], period: str) -> Company
     twice = sorted(set(columns) & set(state.people))
     if twice:
         raise BadFile(f"state.csv has {twice[0]}, which is a column of people.csv too; expected it in one of them")
+    if columns:
+        state = dataclasses.replace(state, people={**state.people, **columns})
+    _refuse_beyond_ladder(plan, people, state, names)
     snapshot = Snapshot(
         people=people,
         sales=orders.sales,
-        state=dataclasses.replace(state, people={**state.people, **columns}) if columns else state,
+        state=state,
         start=ends.start,
         end=ends.end,
         words={"product": orders.products, "market": orders.markets},
@@ -73,6 +77,19 @@ def read_company(plan: Plan, sources: dict[str, Source], period: str) -> Company
         period=code,
     )
     return Company(snapshot, names, span, orders.order_of_row, orders.outside)
+
+
+def _refuse_beyond_ladder(plan: Plan, people: People, state: State, names: Names) -> None:
+    """Refuse ranks of the past that the ladder does not have."""
+    for name, column in state.people.items():
+        if name in _RANKS or name.startswith("rank.ago."):
+            wrong = np.flatnonzero((column < 0) | (column > len(plan.ranks)))
+            if wrong.size:
+                place = int(wrong[0])
+                raise BadFile(
+                    f"{name} of {names.name(int(people.id[place]))} is {column[place]}; expected the place of a rank, "
+                    f"from 0 for none to {len(plan.ranks)} for {plan.ranks[-1].code}"
+                )
 
 
 def period_of(plan: Plan, period: str) -> tuple[str, Span]:

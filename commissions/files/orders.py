@@ -11,7 +11,11 @@ from commissions.engine.plan import Plan
 from commissions.engine.snapshot import NONE, BuyerKind, Index, Parties, People, Sales
 from commissions.files import values
 from commissions.files.columns import Column, Read, Source, read
+from commissions.files.refunds import Refunds
 from commissions.files.values import NOBODY, Names, Words
+
+_UNSAID = 2**62
+"""The quantity of a row that states none, beyond all that a row can state."""
 
 _BUYERS = {"distributor": BuyerKind.DISTRIBUTOR, "preferred": BuyerKind.PREFERRED, "retail": BuyerKind.RETAIL}
 
@@ -60,13 +64,16 @@ def read_orders(
         name: _scaled(rows, name, column(name), currency)
         for name in ("paid", "seller_price", *(f"amount.{name}" for name in plan.amounts))
     }
-    quantity = column("quantity", 1)
-    negative = (refund_of != NOBODY) & (quantity > 0) & ("quantity" not in rows.columns)
-    quantity = np.where(negative, -1, quantity)
-    original = _originals(rows, order, refund_of)
-    _refuse_too_much(rows, order, refund_of, original, {**figures, **amounts}, names)
-    first = column("first_order") if "first_order" in rows.columns else _first_orders(order, kind, buyer, at, refund_of, original)
+    stated = column("quantity", _UNSAID)
+    quantity = np.where(stated == _UNSAID, np.where(refund_of == NOBODY, 1, -1), stated)
     inside = np.flatnonzero((at >= ends.start) & (at < ends.end))
+    _refuse_without_rate(rows, plan, currency, inside)
+    back = Refunds(rows, names, order, refund_of)
+    original = back.original
+    back.refuse_too_much({**figures, **amounts, "quantity": np.where(stated == _UNSAID, 0, stated)})
+    back.refuse_another("person", person, names.name, "who is credited with")
+    back.refuse_another("currency", currency, money.CURRENCIES.__getitem__, "the currency of")
+    first = column("first_order") if "first_order" in rows.columns else _first_orders(order, kind, buyer, at, refund_of, original)
     more: dict[str, NDArray[np.int64]] = {"buyer": buyer, "first": first}
     more |= {name: column(name) for name in ("product", "market") if name in rows.columns}
     more |= {name: values_ for name, values_ in {**figures, **amounts}.items() if "." in name}
@@ -144,7 +151,7 @@ def _columns(plan: Plan, names: Names, zone: ZoneInfo, products: Words, markets:
         "buyer_kind": Column(values.word(_BUYERS)),
         "buyer": Column(names.number),
         "at": Column(values.instant(zone), needed=True),
-        "quantity": Column(values.maybe(values.whole, 1)),
+        "quantity": Column(values.maybe(values.whole, _UNSAID)),
         **{name: Column(values.points) for name in ("pv", "cv", *(f"volume.{name}" for name in plan.volumes))},
         **{name: Column(values.amount) for name in ("paid", "seller_price", *(f"amount.{name}" for name in plan.amounts))},
         "currency": Column(currency),
@@ -175,53 +182,21 @@ def _refuse_unknown(rows: Read, wanted: NDArray[np.int64], people: People, colum
         raise rows.bad(row, column, f"{names.name(int(wanted[row]))} is not among the people")
 
 
+def _refuse_without_rate(rows: Read, plan: Plan, currency: NDArray[np.int64], inside: NDArray[np.int64]) -> None:
+    """Refuse sales of the period in a currency that the plan cannot convert."""
+    known = [plan.currency, *plan.exchange]
+    without = inside[~np.isin(currency[inside], [money.INDEX[code] for code in known])]
+    if without.size:
+        row = int(without[0])
+        code = money.CURRENCIES[int(currency[row])]
+        raise rows.bad(row, "currency", f"is {code}, which is not in the plan's exchange; expected {', '.join(known)}")
+
+
 def _first_entry(order: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return, for every row, the number of the first row of its order: what rows of one order share."""
     _, first, inverse = np.unique(order, return_index=True, return_inverse=True)
     entry: NDArray[np.int64] = np.asarray(first[inverse] + 1, dtype=np.int64)
     return entry
-
-
-def _originals(rows: Read, order: NDArray[np.int64], refund_of: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the first row of the order that each row refunds, NONE where it refunds none or one not in the file."""
-    found = np.full(len(order), NONE, dtype=np.int64)
-    refunds = np.flatnonzero(refund_of != NOBODY)
-    if not refunds.size:
-        return found
-    ids, first = np.unique(order, return_index=True)
-    at = np.minimum(np.searchsorted(ids, refund_of[refunds]), len(ids) - 1)
-    found[refunds] = np.where(ids[at] == refund_of[refunds], first[at], NONE)
-    own = refunds[order[refunds] == refund_of[refunds]]
-    if own.size:
-        raise rows.bad(int(own[0]), "refund_of", "names the order itself; a refund is an order of its own")
-    return found
-
-
-def _refuse_too_much(
-    rows: Read,
-    order: NDArray[np.int64],
-    refund_of: NDArray[np.int64],
-    original: NDArray[np.int64],
-    figures: dict[str, NDArray[np.int64]],
-    names: Names,
-) -> None:
-    """Refuse refunds that are larger, together, than the order that they refund, and those that add to it."""
-    refunds = np.flatnonzero(refund_of != NOBODY)
-    of_known = refunds[original[refunds] != NONE]
-    ids, group = np.unique(order, return_inverse=True)
-    for name, figure in figures.items():
-        wrong = refunds[figure[refunds] > 0]
-        if wrong.size:
-            raise rows.bad(int(wrong[0]), name, "is above 0 on a refund; expected a negative number or 0")
-        sold, back = np.zeros((2, len(ids)), dtype=np.int64)
-        plain = np.flatnonzero(refund_of == NOBODY)
-        np.add.at(sold, group[plain], figure[plain])
-        np.add.at(back, group[original[of_known]], figure[of_known])
-        too_much = sold + back < 0
-        too_much &= back < 0
-        if too_much.any():
-            row = int(of_known[too_much[group[original[of_known]]]][-1])
-            raise rows.bad(row, name, f"refunds more of order {names.name(int(refund_of[row]))} than was sold")
 
 
 def _first_orders(

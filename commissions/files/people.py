@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from commissions.engine import snapshot
 from commissions.engine import tree as engine_tree
+from commissions.engine.placement import BinaryTree, MatrixTree, OpenTree, PlacementTree
 from commissions.engine.plan import Plan
 from commissions.engine.ranks import PAID_AS
 from commissions.engine.snapshot import NONE, BuyerKind, Index, People, Status
@@ -16,7 +17,7 @@ from commissions.files.values import NOBODY, Names
 
 _STATUSES = {"open": Status.OPEN, "suspended": Status.SUSPENDED, "terminated": Status.TERMINATED, "house": Status.HOUSE}
 _KINDS = {"distributor": BuyerKind.DISTRIBUTOR, "preferred": BuyerKind.PREFERRED, "retail": BuyerKind.RETAIL}
-_LEGS = {"": NONE, "left": 0, "right": 1, **{str(leg): leg - 1 for leg in range(1, 101)}}
+_MOST_LEGS = 100
 _RANKS = {"title": "rank.title", "paid_as": PAID_AS}
 
 
@@ -50,7 +51,7 @@ def read_people(source: Source, plan: Plan, names: Names, zone: ZoneInfo) -> tup
             status=people.status,
             joined_at=people.joined_at,
             facts=facts,
-            trees={code: _placed(rows, code, ids, people, names) for code in plan.trees},
+            trees={code: _placed(rows, code, tree, ids, people, names) for code, tree in plan.trees.items()},
         ),
         state,
     )
@@ -66,10 +67,20 @@ def _columns(plan: Plan, names: Names, zone: ZoneInfo) -> dict[str, Column]:
         "status": Column(values.word(_STATUSES, empty=Status.OPEN)),
         **{name: Column(ranks) for name in _RANKS},
     }
-    for code in plan.trees:
+    for code, tree in plan.trees.items():
         columns[f"{code}_parent"] = Column(names.number)
-        columns[f"{code}_leg"] = Column(values.word(_LEGS))
+        columns[f"{code}_leg"] = Column(values.word(_legs(_width(tree)), empty=NONE))
     return columns
+
+
+def _width(tree: PlacementTree) -> int:
+    """How many people sit directly under everybody at most."""
+    return 2 if isinstance(tree, BinaryTree) else tree.width if isinstance(tree, MatrixTree) else _MOST_LEGS
+
+
+def _legs(width: int) -> dict[str, int]:
+    sides = {"left": 0, "right": 1}
+    return {**sides, **{str(leg): leg - 1 for leg in range(1, width + 1)}}
 
 
 def _family(name: str) -> Column | None:
@@ -113,7 +124,7 @@ def _refuse_circles(rows: Read, parent: NDArray[np.int64], what: str, names: Nam
         raise rows.bad(row, what, f"run in a circle: {shown}{more}") from None
 
 
-def _placed(rows: Read, code: str, ids: NDArray[np.int64], people: People, names: Names) -> snapshot.Tree:
+def _placed(rows: Read, code: str, tree: PlacementTree, ids: NDArray[np.int64], people: People, names: Names) -> snapshot.Tree:
     """Return a placement tree. Whoever has no parent there is not placed, but for a root with somebody below."""
     parents = np.array(rows.columns.get(f"{code}_parent", [NOBODY] * len(ids)), dtype=np.int64)
     above = _places(rows, ids, parents, f"{code}_parent", names)
@@ -128,4 +139,24 @@ def _placed(rows: Read, code: str, ids: NDArray[np.int64], people: People, names
     if same.size:
         row, first = int(order[same[0] + 1]), int(order[same[0]])
         raise rows.bad(row, f"{code}_leg", f"under {names.name(int(parents[row]))} is taken already, on line {rows.lines[first]}")
+    _refuse_too_many(rows, code, tree, above, legs, names)
     return snapshot.placed(Index(people.id), id=ids[placed], parent_id=parents[placed], leg=legs[placed])
+
+
+def _refuse_too_many(
+    rows: Read, code: str, tree: PlacementTree, above: NDArray[np.int64], legs: NDArray[np.int64], names: Names
+) -> None:
+    """Refuse who sits on no leg of a binary tree, and more people directly under somebody than the tree has room for."""
+    placed = np.flatnonzero(above != NONE)
+    if isinstance(tree, BinaryTree):
+        legless = placed[legs[placed] == NONE]
+        if legless.size:
+            raise rows.bad(int(legless[0]), f"{code}_leg", "is empty; expected left or right")
+    if not isinstance(tree, OpenTree):
+        order = placed[np.lexsort((placed, above[placed]))]
+        width = _width(tree)
+        crowded = np.flatnonzero(above[order][width:] == above[order][:-width])
+        if crowded.size:
+            row = int(order[crowded[0] + width])
+            parent = names.name(int(rows.columns["id"][above[row]]))
+            raise rows.bad(row, f"{code}_parent", f"{parent} has {width} people below already; expected at most {width}")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from commissions.engine.snapshot import Index, People, State
 from commissions.files import values
-from commissions.files.columns import Column, Source, Unfit, read
+from commissions.files.columns import Column, Read, Source, Unfit, read
 from commissions.files.values import NOBODY, Names, Words
 
 _TABLE = "table."
@@ -36,6 +36,7 @@ def read_state(source: Source, people: People, names: Names) -> State:
     unknown = np.flatnonzero((person != NOBODY) & ~np.isin(person, people.id))
     if unknown.size:
         raise rows.bad(int(unknown[0]), "person", f"{names.name(int(person[unknown[0]]))} is not among the people")
+    _refuse_twice(rows, words, person, name, names)
     written = list(texts.places)
     of_people: dict[str, NDArray[np.int64]] = {}
     of_company: dict[str, int] = {}
@@ -61,6 +62,19 @@ def read_state(source: Source, people: People, names: Names) -> State:
             of_people[code] = np.zeros(len(people), dtype=np.int64)
             of_people[code][Index(people.id).of(person[here][~nobody], "person")] = single[~nobody]
     return State(of_people, of_company, tables)
+
+
+def _refuse_twice(rows: Read, words: Words, person: NDArray[np.int64], name: NDArray[np.int64], names: Names) -> None:
+    """Refuse a number that is there twice; only tables have several rows."""
+    tables = [place for code, place in words.places.items() if code.startswith(_TABLE)]
+    single = np.flatnonzero(~np.isin(name, tables))
+    order = single[np.lexsort((single, name[single], person[single]))]
+    same = np.flatnonzero((person[order][1:] == person[order][:-1]) & (name[order][1:] == name[order][:-1]))
+    if same.size:
+        row, first = int(order[same[0] + 1]), int(order[same[0]])
+        whose = "the company" if person[row] == NOBODY else names.name(int(person[row]))
+        code = list(words.places)[int(name[row])]
+        raise rows.bad(row, "name", f"{code} of {whose} is there already, on line {rows.lines[first]}")
 
 
 def rows_of(state: State, people: People, names: Names) -> Iterator[tuple[str, str, str]]:

@@ -38,7 +38,11 @@ class Command(BaseCommand):
             told = outcome.write(document, company, result, out)
         except Refused as refused:
             raise CommandError(f"{plan} is refused:\n" + "\n".join(f"  {problem}" for problem in refused.problems)) from refused
-        except (BadFile, NoSuchPeriod, NoRate, AmountTooLarge, Unsound, BrokenTree, OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise CommandError(f"{plan} is not in UTF-8") from error
+        except OSError as error:
+            raise CommandError(f"{error.filename}: {error.strerror}") from error
+        except (BadFile, NoSuchPeriod, NoRate, AmountTooLarge, Unsound, BrokenTree) as error:
             raise CommandError(str(error)) from error
         self.tell(told, out)
 

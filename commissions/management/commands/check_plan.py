@@ -25,8 +25,10 @@ class Command(BaseCommand):
             document = plans.parse(plan.read_text(encoding="utf-8"))
         except Refused as refused:
             raise CommandError(f"{plan} is refused:\n" + "\n".join(f"  {problem}" for problem in refused.problems)) from refused
+        except UnicodeDecodeError as error:
+            raise CommandError(f"{plan} is not in UTF-8") from error
         except OSError as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(f"{error.filename}: {error.strerror}") from error
         warnings = lint.lint(document, most=Fraction(most, 100), seed=seed, tries=tries)
         for warning in warnings:
             self.stdout.write(f"{warning.warns}: {warning}")

@@ -45,3 +45,14 @@ def test_a_plan_is_refused_with_all_its_problems(tmp_path):
     done = command(tmp_path, plan=plan)
     assert 'bonuses[2].rates[1] is "120%"' in done.stderr
     assert "ranks[5].pv is -1" in done.stderr
+
+
+def test_a_plan_that_is_not_there_is_named(tmp_path):
+    done = command(tmp_path, plan=tmp_path / "nowhere.toml")
+    assert done.stderr.strip() == f"CommandError: {tmp_path / 'nowhere.toml'}: No such file or directory"
+
+
+def test_a_plan_that_is_not_text_is_named(tmp_path):
+    (tmp_path / "plan.toml").write_bytes(b'[plan]\nname = "Fernh\xf6llow"\n')
+    done = command(tmp_path, plan=tmp_path / "plan.toml")
+    assert done.stderr.strip() == f"CommandError: {tmp_path / 'plan.toml'} is not in UTF-8"

@@ -7,7 +7,6 @@ import pytest
 from commissions.engine import plan as plans
 from commissions.engine.calculate import calculate
 from commissions.engine.periods import NoSuchPeriod
-from commissions.engine.plan import NoRate
 from commissions.files import outcome
 from commissions.files.columns import BadFile, Source
 from commissions.files.company import read_company, sources_in
@@ -22,6 +21,9 @@ ORDERS = (
     "3,cy,retail,kim,2026-01-31T23:59,60,50,80.00,60,EUR,\n"
     "R3,cy,retail,kim,2026-01-31T23:59:30,-30,-25,-40,-30,EUR,3\n"
 )
+
+BINARY = '\n[trees.team]\nkind = "binary"\n'
+MATRIX = '\n[trees.team]\nkind = "matrix"\nwidth = 3\ndepth = 5\nspill = "breadth_first"\n'
 
 
 def company(people=PEOPLE, orders=ORDERS, period="2026-01", **others):
@@ -105,6 +107,18 @@ def test_a_summary_adds_up_to_the_earnings(tmp_path):
         (("orders", "-30,-25", "-61,-25"), "orders.csv line 5: pv refunds more of order 3 than was sold"),
         (("orders", "-30,-25", "30,-25"), "orders.csv line 5: pv is above 0 on a refund"),
         (("orders", "-30,EUR,3", "-30,EUR,R3"), "orders.csv line 5: refund_of names the order itself"),
+        (("orders", "R3,cy", "R3,ben"), "orders.csv line 5: person is ben; expected cy, who is credited with order 3"),
+        (
+            ("orders", "-40,-30,EUR,3", "-40,-30,USD,3"),
+            "orders.csv line 5: currency is USD; expected EUR, the currency of order 3",
+        ),
+        (
+            ("orders", "60,EUR,\n", "60,GBP,\n"),
+            "orders.csv line 4: currency is GBP, which is not in the plan's exchange; expected USD",
+        ),
+        (("orders", "2,ben", '"2,ben'), "orders.csv line 3: a quotation mark is opened and never closed"),
+        (("orders", "2,ben", '"2"x,ben'), "orders.csv line 3: "),
+        (("people", ",", ";"), "people.csv line 1: columns are separated by commas; found ; in id;sponsor"),
     ],
 )
 def test_a_mistake_is_named_by_file_line_and_column(change, said):
@@ -122,6 +136,8 @@ def test_a_mistake_is_named_by_file_line_and_column(change, said):
         ("person,name,value\nbob,x,1\n", "state.csv line 2: person bob is not among the people"),
         ("person,name,value\nana,x,one\n", 'state.csv line 2: value is "one"; expected a whole number'),
         ("person,name,value\nana,x,1 2\n", "state.csv line 2: value has several numbers"),
+        ("person,name,value\nana,x,1\nben,x,1\nana,x,2\n", "state.csv line 4: name x of ana is there already, on line 2"),
+        ("person,name,value\n,x,1\n,x,2\n", "state.csv line 3: name x of the company is there already, on line 2"),
         ("person,name,value\n,table.b,1 2\n,table.b,1\n", "state.csv line 3: value has another number of numbers"),
     ],
 )
@@ -137,9 +153,65 @@ def test_a_period_that_the_plan_does_not_have_is_refused(period):
         company(period=period)
 
 
-def test_a_currency_without_a_rate_is_refused():
-    with pytest.raises(NoRate, match="has no exchange rate for GBP"):
-        calculate(PLAN, company(orders=ORDERS.replace("EUR", "GBP")).snapshot)
+def test_a_currency_without_a_rate_does_not_matter_outside_of_the_period():
+    late = ORDERS + "5,cy,retail,lou,2026-03-01,1,1,1,1,GBP,\n"
+    assert company(orders=late).outside == 1
+
+
+@pytest.mark.parametrize(
+    ("quantities", "said"),
+    [
+        (("3", "2"), "orders.csv line 3: quantity is above 0 on a refund"),
+        (("3", "-4"), "orders.csv line 3: quantity refunds more of order 1 than was sold"),
+    ],
+)
+def test_a_refund_takes_back_a_part_of_the_quantity(quantities, said):
+    orders = "id,person,at,cv,quantity,refund_of\n1,cy,2026-01-05,9,{},\nR,cy,2026-01-06,-3,{},1\n"
+    with pytest.raises(BadFile, match=said):
+        company(orders=orders.format(*quantities))
+
+
+def test_a_quantity_that_is_not_stated_is_one_and_on_refunds_one_less():
+    orders = "id,person,at,cv,quantity,refund_of\n1,cy,2026-01-05,9,5,\n2,cy,2026-01-05,9,,\nR,cy,2026-01-06,-3,,1\n"
+    assert company(orders=orders + "S,cy,2026-01-06,-3,-4,1\n").snapshot.sales.quantity.tolist() == [5, 1, -1, -4]
+
+
+@pytest.mark.parametrize(
+    ("tree", "people", "said"),
+    [
+        (BINARY, "ben,ana,ana,3\n", 'people.csv line 3: team_leg is "3"; expected one of left, right'),
+        (BINARY, "ben,ana,ana,\n", "people.csv line 3: team_leg is empty; expected left or right"),
+        (MATRIX, "ben,ana,ana,4\n", 'people.csv line 3: team_leg is "4"; expected one of left, right'),
+        (
+            MATRIX,
+            "ben,ana,ana,\ncy,ana,ana,\ndee,ana,ana,\neve,ana,ana,\n",
+            "people.csv line 6: team_parent ana has 3 people below already; expected at most 3",
+        ),
+    ],
+)
+def test_a_place_that_a_tree_does_not_have_is_refused(tree, people, said):
+    plan = plans.parse((SHIPPED / "fernhollow.toml").read_text() + tree)
+    sources = {"people": f"id,sponsor,team_parent,team_leg\nana,,,\n{people}", "orders": "id,person,at\n"}
+    with pytest.raises(BadFile) as refused:
+        read_company(plan, {name: Source.text(f"{name}.csv", text) for name, text in sources.items()}, "2026-01")
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (
+            {"state": "person,name,value\nben,rank.paid_as,77\n"},
+            "rank.paid_as of ben is 77; expected the place of a rank, from 0 for none to",
+        ),
+        ({"state": "person,name,value\nben,rank.ago.2,-1\n"}, "rank.ago.2 of ben is -1"),
+        ({"people": PEOPLE.replace("status", "state.rank.held").replace("open", "77")}, "rank.held of ben is 77"),
+    ],
+)
+def test_a_rank_beyond_the_ladder_is_refused(files, said):
+    with pytest.raises(BadFile) as refused:
+        company(**files)
+    assert said in str(refused.value)
 
 
 def test_a_folder_without_orders_is_refused(tmp_path):
@@ -151,5 +223,14 @@ def test_a_folder_without_orders_is_refused(tmp_path):
 def test_a_file_that_is_not_text_is_refused(tmp_path):
     (tmp_path / "people.csv").write_bytes(b"id,sponsor\n\xff\xfe,\n")
     (tmp_path / "orders.csv").write_text(ORDERS)
-    with pytest.raises(BadFile, match="not in UTF-8"):
+    with pytest.raises(BadFile, match=r"people\.csv line 2: not in UTF-8"):
+        read_company(PLAN, sources_in(tmp_path), "2026-01")
+
+
+def test_what_is_not_utf_8_is_found_far_down_in_a_file(tmp_path):
+    (tmp_path / "people.csv").write_bytes(
+        PEOPLE.encode() + b"".join(b"p%d,ana,,open\n" % each for each in range(4_000)) + b"J\xfcrg,ana,,\n"
+    )
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    with pytest.raises(BadFile, match=r"people\.csv line 4005: not in UTF-8"):
         read_company(PLAN, sources_in(tmp_path), "2026-01")
