@@ -7,13 +7,15 @@ import time
 
 import numpy as np
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from commissions import plan_versions, snapshots, standing_rows
 from commissions.books import Book
 from commissions.engine import calculate as engine
 from commissions.engine.snapshot import NONE, Unsound
 from commissions.engine.tree import BrokenTree, require_preorder
-from commissions.models import LivePending, Period, VolumeEntry
+from commissions.models import LivePending, Period, Standing, VolumeEntry
 from commissions.verify_runs import RUN_CHECKS
 
 MOST_FAULTS = 100
@@ -92,7 +94,7 @@ def _at_this_instant(name, faults_of, waiting):
         return name, 0, faults
     except BrokenTree as broken:
         return name, 0, [*faults, f"the sponsor tree is broken: {broken}"]
-    for period in Period.objects.select_related("plan").filter(status=Period.Status.OPEN).order_by("starts_at"):
+    for period in _with_figures():
         try:
             count, found = faults_of(period, company)
         except Unsound as broken:
@@ -100,6 +102,13 @@ def _at_this_instant(name, faults_of, waiting):
         examined += count
         faults += [f"{period.name}: {fault}" for fault in found]
     return name, examined, faults[:MOST_FAULTS]
+
+
+def _with_figures():
+    """Return the open periods that must have live figures: one that is only made for later has none before it begins."""
+    volume = VolumeEntry.objects.order_by().filter(period=OuterRef("pk"))
+    begun_or_told = Q(starts_at__lte=timezone.now()) | Exists(volume) | Exists(Standing.objects.filter(period=OuterRef("pk")))
+    return Period.objects.select_related("plan").filter(begun_or_told, status=Period.Status.OPEN).order_by("starts_at")
 
 
 STORED_GV = """

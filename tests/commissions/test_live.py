@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from commissions import arrivals, facts, live, live_pending, live_worker, periods, plan_versions, standing_rows, verify, volume
 from commissions.models import EarningTotal, LivePending, Period, Standing
@@ -291,6 +292,27 @@ def test_the_next_period_is_opened_before_it_begins(company, refresher, monkeypa
     december = Period.objects.get(name="2026-12")
     assert set(refresher.books) == {november.pk, december.pk}
     assert Standing.objects.filter(period=december).count() == len(company.people)
+
+
+def test_a_period_made_for_later_is_looked_at_once_it_has_volume(company, refresher):
+    settle(refresher)
+    later = periods.containing(timezone.now() + timedelta(days=62))
+    assert not Standing.objects.filter(period=later).exists()
+    assert proven()
+    company.sell("cy", 100, when=later.starts_at + timedelta(days=1))
+    LivePending.objects.all().delete()  # as a refresh would that forgot the period
+    with pytest.raises(AssertionError, match=f"{later.name}: distributor {company.id('cy')} has GV 0"):
+        proven()
+
+
+def test_a_period_made_for_later_is_looked_at_once_it_has_figures(company, refresher):
+    later = periods.containing(timezone.now() + timedelta(days=62))
+    refresher.step()
+    refresher.read({later.pk})
+    assert proven()
+    assert Standing.objects.filter(period=later, distributor=company.id("ana")).update(gv=1)
+    with pytest.raises(AssertionError, match=f"{later.name}: distributor {company.id('ana')} has GV 1"):
+        proven()
 
 
 def test_a_commit_that_comes_late_with_a_smaller_number_is_taken_in(company, refresher):
