@@ -1,8 +1,11 @@
-"""Volume by the thousand, for a company that brings its history: one stroke a chunk, and a repeated chunk adds nothing."""
+"""Volume by the thousand, for a company that brings its history: one stroke a chunk, and a repeated chunk adds nothing.
 
-from collections.abc import Iterable
+The rows come from a query of the caller's and never leave the database: a few statements a chunk, however many rows it has.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -10,28 +13,6 @@ from django.utils.translation import gettext as _
 from commissions import live_pending, locks, periods
 from commissions.models import Period
 from commissions.volume import Conflict, Refused, require_countable
-
-
-@dataclass(frozen=True, slots=True)
-class LoadRow:
-    """One entry to bring in. A return has negative figures and names the (reference, line) that it reverses."""
-
-    reference: str
-    line: int
-    distributor_id: int
-    credited_at: datetime
-    buyer_kind: str
-    buyer_reference: str
-    market_id: int
-    product: str
-    quantity: int
-    pv: int
-    cv: int
-    currency: str
-    paid_minor: int
-    retail_minor: int
-    seller_price_minor: int
-    reverses: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,17 +26,22 @@ class Loaded:
 
 STAGE = """
     CREATE TEMPORARY TABLE volume_stage (
-        reference text, line int, distributor_id bigint, period_id bigint, credited_at timestamptz, is_late bool,
-        buyer_kind text, buyer_reference text, market_id bigint, product text, quantity int, pv bigint, cv bigint,
-        currency text, paid_minor bigint, retail_minor bigint, seller_price_minor bigint,
-        reverses_reference text, reverses_line int, reverses_id bigint
+        reference text, line int, distributor_id bigint, credited_at timestamptz, buyer_kind text, buyer_reference text,
+        market_id bigint, product text, quantity int, pv bigint, cv bigint, currency text, paid_minor bigint,
+        retail_minor bigint, seller_price_minor bigint, reverses_reference text, reverses_line int,
+        period_id bigint, is_late bool, reverses_id bigint
     ) ON COMMIT DROP
 """
-FIELDS = (
-    "reference, line, distributor_id, period_id, credited_at, is_late, buyer_kind, buyer_reference, market_id, product, "
-    "quantity, pv, cv, currency, paid_minor, retail_minor, seller_price_minor"
+GIVEN = (
+    "reference, line, distributor_id, credited_at, buyer_kind, buyer_reference, market_id, product, quantity, pv, cv, currency, "
+    "paid_minor, retail_minor, seller_price_minor"
 )
-COPY = f"COPY volume_stage ({FIELDS}, reverses_reference, reverses_line) FROM STDIN"
+FIELDS = f"{GIVEN}, period_id, is_late"
+FILL = f"INSERT INTO volume_stage ({GIVEN}, reverses_reference, reverses_line) "
+FIRST_WITHOUT_PERIOD = "SELECT min(credited_at) FROM volume_stage WHERE period_id IS NULL"
+COUNT_IN = """
+    UPDATE volume_stage SET period_id = %s, is_late = %s WHERE credited_at >= %s AND credited_at < %s AND period_id IS NULL
+"""
 INSERT = f"""
     INSERT INTO commissions_volumeentry ({FIELDS}, reverses_id, recorded_at, volumes, code, party)
     SELECT {FIELDS}, reverses_id, now(), '{{}}', '', '' FROM volume_stage
@@ -92,37 +78,59 @@ TOO_MUCH = """
 
 
 @transaction.atomic
-def load(rows: Iterable[LoadRow]) -> Loaded:
-    """Bring in a chunk of entries, of which returns may name sales of this chunk or of earlier ones. Safe to repeat.
+def load(query: str, params: Mapping[str, Any] | None = None) -> Loaded:
+    """Bring in the entries that a query returns, of which returns may name sales of this chunk or of earlier ones.
 
-    As with ``volume.reverse``, a return of a sale whose period is open counts there. All or nothing: raises Conflict
-    when an entry came before with other figures, Refused when a return names what is not there or takes back more than
-    was sold. Some ten thousand rows a chunk are quick and hold nothing up for long.
+    Its columns stand in the order of GIVEN, and after them the reference and the line that a row reverses: nulls for a
+    sale; a return has negative figures.
+
+    Safe to repeat. As with ``volume.reverse``, a return of a sale whose period is open counts there. All or nothing:
+    raises Conflict when an entry came before with other figures, Refused when a return names what is not there or takes
+    back more than was sold. Some ten thousand rows a chunk are quick and hold nothing up for long.
     """
     locks.share_books()
-    calendar = _Calendar()
-    staged = [calendar.stage(row) for row in rows]  # before the COPY: the calendar asks on the same connection
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
-        with cursor.copy(COPY) as copy:
-            for row in staged:
-                copy.write_row(row)
+        cursor.execute(FILL + query, params)
+        rows = cursor.rowcount
+        late = _count_in_periods(cursor)
         _require_countable(cursor)
         cursor.execute(INSERT, [False])
-        added = cursor.rowcount
-        cursor.execute(NAME_REVERSED)
-        _refuse_first(cursor, LOST, Refused, _("%s line %s takes back %s line %s, which was never credited."))
-        cursor.execute(NET)
-        cursor.execute("SELECT DISTINCT period_id FROM volume_stage")
-        touched = sorted(period_id for (period_id,) in cursor.fetchall())
-        cursor.execute(INSERT, [True])
-        added += cursor.rowcount
-        _refuse_first(cursor, OTHER, Conflict, _("%s line %s was brought in before with other figures."))
-        _refuse_first(cursor, TOO_MUCH, Refused, _("More is taken back of %s line %s than was sold."))
+        sold = cursor.rowcount
+        added = sold + (_take_back(cursor) if sold < rows else 0)
+        if added < rows:
+            _refuse_first(cursor, OTHER, Conflict, _("%s line %s was brought in before with other figures."))
+        cursor.execute("SELECT DISTINCT period_id FROM volume_stage ORDER BY 1")
+        touched = [period_id for (period_id,) in cursor.fetchall()]
         cursor.execute("DROP TABLE volume_stage")
     if added:
         live_pending.tell_history(touched)
-    return Loaded(added=added, repeated=calendar.rows - added, late=calendar.late)
+    return Loaded(added=added, repeated=rows - added, late=late)
+
+
+def _count_in_periods(cursor) -> int:
+    """Give each row the period that it counts in, asking the calendar once a period. Returns how many rows are late."""
+    late_rows = 0
+    while True:
+        cursor.execute(FIRST_WITHOUT_PERIOD)
+        (at,) = cursor.fetchone()
+        if at is None:
+            return late_rows
+        own = periods.containing(at)
+        period, late = periods.counting(at)
+        cursor.execute(COUNT_IN, [period.pk, late, own.starts_at, own.ends_at])
+        late_rows += late * cursor.rowcount
+
+
+def _take_back(cursor) -> int:
+    """Add the returns, each beside the sale that it names. Returns how many were added."""
+    cursor.execute(NAME_REVERSED)
+    _refuse_first(cursor, LOST, Refused, _("%s line %s takes back %s line %s, which was never credited."))
+    cursor.execute(NET)
+    cursor.execute(INSERT, [True])
+    added = cursor.rowcount
+    _refuse_first(cursor, TOO_MUCH, Refused, _("More is taken back of %s line %s than was sold."))
+    return added
 
 
 def _require_countable(cursor):
@@ -140,31 +148,3 @@ def _refuse_first(cursor, question, error, message):
     found = cursor.fetchone()
     if found:
         raise error(message % found)
-
-
-class _Calendar:
-    """Finds the counting period of row after row, asking the database once a stretch."""
-
-    def __init__(self):
-        self.known = []
-        self.rows = self.late = 0
-
-    def stage(self, row):
-        """Return a row as the stage wants it."""
-        period_id, late = self._counting(row.credited_at)
-        self.rows += 1
-        self.late += late
-        return (
-            row.reference, row.line, row.distributor_id, period_id, row.credited_at, late, row.buyer_kind,
-            row.buyer_reference, row.market_id, row.product, row.quantity, row.pv, row.cv, row.currency, row.paid_minor,
-            row.retail_minor, row.seller_price_minor, *(row.reverses or (None, None)),
-        )  # fmt: skip
-
-    def _counting(self, at):
-        for starts_at, ends_at, period_id, late in self.known:
-            if starts_at <= at < ends_at:
-                return period_id, late
-        own = periods.containing(at)
-        period, late = periods.counting(at)
-        self.known.insert(0, (own.starts_at, own.ends_at, period.pk, late))
-        return period.pk, late

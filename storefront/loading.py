@@ -4,12 +4,9 @@ Each function writes with one statement a table and is safe to repeat. An order 
 refunds and its volume in one transaction, and announces nothing: what is long past is no news.
 """
 
-from dataclasses import replace
-
 from django.db import connection, transaction
 
 from commissions import volume_import
-from commissions.volume_import import LoadRow
 
 GATEWAY = "import"
 
@@ -87,7 +84,7 @@ SOLD = """
     SELECT 'order:' || o.id, l.number, o.seller_id, o.paid_at, o.buyer_kind,
         CASE WHEN o.buyer_id IS NULL THEN 'customer:' || o.customer_id ELSE 'distributor:' || o.buyer_id END,
         o.market_id, l.sku, l.quantity, l.pv, l.cv, o.currency, l.unit_minor * l.quantity, l.retail_minor,
-        l.seller_price_minor, NULL
+        l.seller_price_minor, NULL, NULL
     FROM ready_orders o JOIN ready_order_lines l ON l.order_row = o.row_line
     WHERE o.row_line BETWEEN %(first)s AND %(last)s ORDER BY l.id"""
 
@@ -95,7 +92,7 @@ TAKEN_BACK = """
     SELECT 'refund:' || t.refund_id, l.number, o.seller_id, o.paid_at, o.buyer_kind,
         CASE WHEN o.buyer_id IS NULL THEN 'customer:' || o.customer_id ELSE 'distributor:' || o.buyer_id END,
         o.market_id, l.sku, -t.quantity, -t.pv, -t.cv, o.currency, -t.amount_minor, -t.retail_minor,
-        -t.seller_price_minor, 'order:' || o.id
+        -t.seller_price_minor, 'order:' || o.id, l.number
     FROM ready_orders o JOIN ready_refund_lines t ON t.order_row = o.row_line
     JOIN ready_order_lines l ON l.id = t.order_line_id
     WHERE o.row_line BETWEEN %(first)s AND %(last)s ORDER BY t.refund_id, l.number"""
@@ -144,13 +141,7 @@ def orders(*, first: int, last: int) -> int:
             cursor.execute(statement, stretch)
             if statement is ORDERS:
                 count = cursor.rowcount
-        cursor.execute(SOLD, stretch)
-        sold = cursor.fetchall()
-        cursor.execute(TAKEN_BACK, stretch)
-        taken_back = cursor.fetchall()
-    rows = [LoadRow(*row) for row in sold]
-    rows += [replace(LoadRow(*row[:-1]), reverses=(row[-1], row[1])) for row in taken_back]
-    volume_import.load(rows)
+    volume_import.load(f"({SOLD}) UNION ALL ({TAKEN_BACK})", stretch)
     return count
 
 
