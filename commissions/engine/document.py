@@ -213,6 +213,8 @@ def write(filled: Any) -> dict[str, Any]:
 
 def amounts_in(value: Any, kind: Kind | None = None, path: str = "") -> Iterator[tuple[str, Fraction]]:
     """Find every amount of money in what was read, with the path of its key."""
+    if isinstance(kind, Either) and value is not None:
+        kind = kind.kind_of(value)
     if isinstance(kind, Money) and value is not None:
         yield path, value
     elif isinstance(value, Mapping):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -14,10 +15,13 @@ from numpy.typing import NDArray
 
 from commissions.engine import money
 from commissions.engine.bonuses import lines
+from commissions.engine.bonuses.cycles import Cycle, Run
 from commissions.engine.bonuses.legs import Beyond, Binary, Outcome, check_cap
+from commissions.engine.bonuses.rows import RANKED_AMOUNTS, AmountRows, RankedAmounts, amount_of, check_ranked
+from commissions.engine.bonuses.stairs import Climb, Stairs
 from commissions.engine.bonuses.stated import NO_CAP, most_by_rank
-from commissions.engine.document import Table, TableOf, setting
-from commissions.engine.kinds import Code, Money, Points, Report, Whole, choice
+from commissions.engine.document import ListOf, Table, TableOf, setting
+from commissions.engine.kinds import Code, Money, Report, Whole, choice
 from commissions.engine.names import Names
 from commissions.engine.result import Lines, Reason
 from commissions.engine.snapshot import NONE
@@ -36,20 +40,11 @@ class StrongLeg(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cycle:
-    """What one cycle takes off the legs, and what it pays each rank."""
+class Number:
+    """With at least ``cycles`` in a period, each of them pays these ``amounts``."""
 
-    stronger: int = setting(Points())
-    weaker: int = setting(Points())
-    amounts: Mapping[str, Fraction] = setting(TableOf(Code(), Money()))
-
-    def check(self, path: str, names: Names, report: Report) -> None:
-        """Report cycles of nothing, and amounts that are missing."""
-        if self.weaker == 0:
-            report.wrong(f"{path}.weaker", 0, "more than 0 points")
-        if self.stronger < self.weaker:
-            report.wrong(f"{path}.stronger", Points().dump(self.stronger), "at least what weaker is")
-        names.require_each_rank(f"{path}.amounts", self.amounts, "what a cycle pays this rank", report)
+    cycles: int = setting(Whole(1, _MOST_CYCLES))
+    amounts: RankedAmounts = setting(RANKED_AMOUNTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,28 +58,62 @@ class CycleCap:
 
 @dataclass(frozen=True, kw_only=True)
 class BinaryCycle(Binary):
-    """Cycles, and when no ``cycle`` is left the smaller ``fallback``."""
+    """Cycles, and when no ``cycle`` is left the smaller ``fallback``; or a staircase of them.
+
+    ``by_number`` says what each cycle pays instead where so many are made in a period.
+    """
 
     kind: ClassVar[str] = "binary_cycle"
-    cycle: Cycle = setting(Table(Cycle))
+    cycle: Cycle | None = setting(Table(Cycle), default=None)
     fallback: Cycle | None = setting(Table(Cycle), default=None)
+    stairs: Stairs | None = setting(Table(Stairs), default=None)
+    by_number: tuple[Number, ...] = setting(ListOf(Table(Number)), default=())
     strong_leg: StrongLeg = setting(choice(StrongLeg))
     cap: CycleCap | None = setting(Table(CycleCap), default=None)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
-        self.cycle.check(f"{path}.cycle", names, report)
-        if self.fallback is not None:
-            self.fallback.check(f"{path}.fallback", names, report)
+        self._check_cycles(path, names, report)
         if self.cap is not None:
             check_cap(f"{path}.cap.cycles", self.cap.cycles, names, report)
             check_cap(f"{path}.cap.money", self.cap.money, names, report)
             if bool(self.cap.cycles) == bool(self.cap.money):
                 report.wrong(f"{path}.cap", "cycles and money", "either cycles or money, by rank")
 
+    def _check_cycles(self, path: str, names: Names, report: Report) -> None:
+        """Report cycles beside a staircase, neither of them, and numbers that do not rise."""
+        if self.cycle is None and self.stairs is None:
+            report.missing(f"{path}.cycle", "what a cycle takes and pays, or stairs")
+        if self.stairs is not None:
+            always = self.strong_leg is StrongLeg.CYCLE
+            self.stairs.check(f"{path}.stairs", always=always, names=names, report=report)
+            beside = {"cycle": self.cycle, "fallback": self.fallback, "by_number": self.by_number or None}
+            for key, stated in beside.items():
+                if stated is not None:
+                    report.wrong(f"{path}.{key}", "there", "nothing: each step of the stairs says what it takes and pays")
+        for key, cycle in (("cycle", self.cycle), ("fallback", self.fallback)):
+            if cycle is not None:
+                cycle.check(f"{path}.{key}", names, report)
+        for place, number in enumerate(self.by_number, 1):
+            check_ranked(f"{path}.by_number[{place}].amounts", number.amounts, "what a cycle then pays this rank", names, report)
+        for place, (lower, higher) in enumerate(pairwise(self.by_number), 2):
+            if higher.cycles <= lower.cycles:
+                report.wrong(f"{path}.by_number[{place}].cycles", higher.cycles, "more cycles than in the row before")
+        if self.by_number and self.cap is not None and self.cap.money:
+            report.wrong(f"{path}.cap", "money", "cycles, as what a cycle pays goes by how many are made")
+
+    def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
+        found = dict(super().figures(calculation, index, person))
+        for word, name in (("steps_behind", "step"), ("cycles_of_this_step", "done")):
+            if f"{self.code}.stairs.{name}" in calculation.leaves:
+                found[word] = int(calculation.leaves[f"{self.code}.stairs.{name}"][person])
+        return found
+
     def match(
         self, calculation: "Calculation", index: int, legs: NDArray[np.int64], refused: NDArray[np.int8]
     ) -> tuple[Outcome, list[Lines]]:
+        if self.stairs is not None:
+            return self._climb(calculation, index, self.stairs, legs, refused)
         plan, rank = calculation.plan, calculation.standings.rank
         is_kept = self.cap is not None and self.cap.beyond is Beyond.CARRIED
         room = self._room(calculation)
@@ -94,11 +123,14 @@ class BinaryCycle(Binary):
         for level, cycle in enumerate((self.cycle, self.fallback), 1):
             if cycle is None:
                 continue
-            pays = np.array([*(plan.minor(cycle.amounts[each.code]) for each in plan.ranks), 0], dtype=np.int64)[rank]
-            why = np.where((refused == Reason.PAID) & (pays == 0), np.int8(Reason.RANK_TOO_LOW), refused)
-            qualified = why == Reason.PAID
             strong = at[0] >= at[1] if self.strong_leg is StrongLeg.CYCLE else is_left
             run = Run.of(at, cycle, strong, always=self.strong_leg is StrongLeg.CYCLE)
+            pays = amount_of(cycle.amounts, plan, calculation.standings)
+            for number in self.by_number if level == 1 else ():
+                pays = np.where(run.count >= number.cycles, amount_of(number.amounts, plan, calculation.standings), pays)
+            without = Reason.NOT_QUALIFIED if isinstance(cycle.amounts, AmountRows) else Reason.RANK_TOO_LOW
+            why = np.where((refused == Reason.PAID) & (pays == 0), np.int8(without), refused)
+            qualified = why == Reason.PAID
             costs = pays if self.cap is not None and self.cap.money else np.ones_like(pays)
             paid = np.where(qualified, np.minimum(run.count, room // np.maximum(costs, 1)), 0)
             beyond = np.where(qualified, run.count - paid, 0)
@@ -112,6 +144,38 @@ class BinaryCycle(Binary):
             blocks += [self._block(calculation, index, level, pays, above, np.full_like(why, Reason.ABOVE_CAP))]
         flushes = self.cap is not None and self.cap.beyond is Beyond.FLUSHED
         return Outcome(used, over & flushes), blocks
+
+    def _climb(
+        self, calculation: "Calculation", index: int, stairs: Stairs, legs: NDArray[np.int64], refused: NDArray[np.int8]
+    ) -> tuple[Outcome, list[Lines]]:
+        """Make the cycles of a staircase, and leave where everybody stands on it."""
+        plan, standings = calculation.plan, calculation.standings
+        stated = np.stack([amount_of(step.amounts, plan, standings) for step in stairs.steps])
+        pays = np.where(refused == Reason.PAID, stated, 0)
+        climb = Climb.begin(
+            calculation,
+            self.code,
+            stairs,
+            legs,
+            always=self.strong_leg is StrongLeg.CYCLE,
+            pays=pays,
+            costs=pays if self.cap is not None and self.cap.money else np.minimum(pays, 1),
+            takes=self.takes_unpaid,
+            room=self._room(calculation),
+            keeps_above=self.cap is not None and self.cap.beyond is Beyond.CARRIED,
+        )
+        climb.climb()
+        climb.leave(calculation, self.code)
+        blocks = []
+        for place, step in enumerate(stairs.steps):
+            without = Reason.NOT_QUALIFIED if isinstance(step.amounts, AmountRows) else Reason.RANK_TOO_LOW
+            why = np.where(refused == Reason.PAID, np.int8(without), refused)
+            of = (calculation, index, place + 1, stated[place])
+            above = np.full_like(why, Reason.ABOVE_CAP)
+            blocks += [self._block(*of, climb.paid[place]), self._block(*of, climb.lost[place], why)]
+            blocks += [self._block(*of, climb.above[place], above)]
+        flushes = self.cap is not None and self.cap.beyond is Beyond.FLUSHED
+        return Outcome(legs - climb.at, climb.over & flushes), blocks
 
     def _room(self, calculation: "Calculation") -> NDArray[np.int64]:
         """Return how many cycles each person may be paid, or how much for them."""
@@ -149,44 +213,3 @@ class BinaryCycle(Binary):
             reason=Reason.PAID if why is None else why[rows],
             amount_minor=pays[rows] * cycles[rows],
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
-    """All the cycles that two legs have, in the order in which they are made.
-
-    ``steady`` of them use the same leg as the stronger one. If that is decided before every cycle, the legs are then
-    within one cycle's difference of each other: they take turns, beginning with the other leg, to the end.
-    """
-
-    count: NDArray[np.int64]
-    steady: NDArray[np.int64]
-    is_left: NDArray[np.bool_]
-    stronger: int
-    weaker: int
-
-    @classmethod
-    def of(cls, legs: NDArray[np.int64], cycle: Cycle, is_left: NDArray[np.bool_], *, always: bool) -> "Run":
-        """Count the cycles; ``is_left`` says whose left leg is the stronger at the beginning, which equal legs' is."""
-        s, w = cycle.stronger, cycle.weaker
-        strong, weak = np.where(is_left, legs[0], legs[1]), np.where(is_left, legs[1], legs[0])
-        most = np.minimum(strong // s, weak // w)
-        if not always or s == w:
-            return cls(most, most, is_left, s, w)
-        ahead = strong - weak
-        turns = np.where(is_left, ahead // (s - w) + 1, -(-ahead // (s - w)))  # while it is the stronger; the left also if equal
-        steady = np.minimum(most, turns)
-        strong, weak = strong - steady * s, weak - steady * w
-        pairs = np.where(steady == turns, np.minimum(strong, weak) // (s + w), 0)
-        strong, weak = strong - pairs * (s + w), weak - pairs * (s + w)
-        one_more = (steady == turns) & (weak >= s) & (strong >= w)
-        return cls(steady + 2 * pairs + one_more, steady, is_left, s, w)
-
-    def takes(self, cycles: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return what the first so many cycles take off each leg."""
-        steady = np.minimum(cycles, self.steady)
-        turns = cycles - steady
-        as_other, as_strong = turns - turns // 2, turns // 2 + steady
-        of_strong = as_strong * self.stronger + as_other * self.weaker
-        of_weak = as_strong * self.weaker + as_other * self.stronger
-        return np.stack([np.where(self.is_left, of_strong, of_weak), np.where(self.is_left, of_weak, of_strong)])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.legs import Beyond, Binary, Outcome, check_cap
-from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, RateRows, check_rates, rate_of
+from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, RateRows, check_ranked, rate_of
 from commissions.engine.bonuses.stated import NO_CAP, most_by_rank
 from commissions.engine.document import ListOf, Table, TableOf, setting
 from commissions.engine.kinds import Code, Money, Points, Report, choice
@@ -69,7 +69,7 @@ class BinaryPercentage(Binary):
         if self.rates and self.steps:
             report.wrong(f"{path}.steps", list(self.steps), "no steps where there are rates")
         elif self.rates:
-            check_rates(f"{path}.rates", self.rates, "this rank's percentage of the lesser leg", names, report)
+            check_ranked(f"{path}.rates", self.rates, "this rank's percentage of the lesser leg", names, report)
         elif not self.steps:
             report.missing(f"{path}.rates", "a percentage for each rank, or steps")
         if self.steps and self.uses is None:

@@ -16,7 +16,7 @@ from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk
 from commissions.engine.bonuses.payees import may_be_paid, sees_one_order
 from commissions.engine.bonuses.rates import differences
-from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, check_rates, rate_of, rates_in
+from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, check_ranked, rate_of, rates_in
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import Walking
 from commissions.engine.document import setting
@@ -65,7 +65,7 @@ class Infinity(Walking):
         super().check(path, names, report)
         names.require_tree(f"{path}.tree", self.tree, report)
         names.require_volume(f"{path}.volume", self.volume, report)
-        check_rates(f"{path}.rates", self.rates, 'the rate of this rank, "0%" for none', names, report)
+        check_ranked(f"{path}.rates", self.rates, 'the rate of this rank, "0%" for none', names, report)
         if not any(rates_in(self.rates)):
             report.wrong(f"{path}.rates", "0% throughout", "a rate above 0% for one of the ranks or rows")
         if self.unearned is Unearned.ROLL_UP:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine.document import Either, ListOf, Selected, Table, TableOf, setting
-from commissions.engine.kinds import Code, Percent, Report
+from commissions.engine.kinds import Code, Money, Percent, Report
 from commissions.engine.names import Names
 from commissions.engine.requirements import REQUIREMENTS, Requirement
 from commissions.engine.result import Standings
@@ -43,6 +44,13 @@ class RateRow(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AmountRow(Row):
+    """One ``amount`` of money."""
+
+    amount: Fraction = setting(Money())
+
+
+@dataclass(frozen=True, kw_only=True)
 class LevelRows:
     """Rates by level of the last row of ``table`` that holds."""
 
@@ -58,19 +66,32 @@ class RateRows:
     table: tuple[RateRow, ...] = setting(ListOf(Table(RateRow), most=_MOST_ROWS))
 
 
+@dataclass(frozen=True, kw_only=True)
+class AmountRows:
+    """The amount of the last row of ``table`` that holds."""
+
+    by: ClassVar[str] = "requirement"
+    table: tuple[AmountRow, ...] = setting(ListOf(Table(AmountRow), most=_MOST_ROWS))
+
+
 LevelRates = tuple[int, ...] | Mapping[str, tuple[int, ...]] | LevelRows
 """A rate for each level: one list for everybody, a list for each rank, or a list for each row."""
 
 RankedRates = Mapping[str, int] | RateRows
 """A rate for each rank, or for each row."""
 
+RankedAmounts = Mapping[str, Fraction] | AmountRows
+"""An amount for each rank, or for each row."""
+
 _LEVEL_ROWS: Final = MappingProxyType({LevelRows.by: LevelRows})
 _RATE_ROWS: Final = MappingProxyType({RateRows.by: RateRows})
+_AMOUNT_ROWS: Final = MappingProxyType({AmountRows.by: AmountRows})
 _BY_RANK: Final = TableOf(Code(), ListOf(Percent(), least=0, most=MOST_LEVELS))
 
 LEVEL_RATES: Final = Either(ListOf(Percent(), most=MOST_LEVELS), _BY_RANK, Selected(_LEVEL_ROWS, by="by"))
 RANKED_LEVEL_RATES: Final = Either(None, _BY_RANK, Selected(_LEVEL_ROWS, by="by"))
 RANKED_RATES: Final = Either(None, TableOf(Code(), Percent()), Selected(_RATE_ROWS, by="by"))
+RANKED_AMOUNTS: Final = Either(None, TableOf(Code(), Money()), Selected(_AMOUNT_ROWS, by="by"))
 
 
 class Asks(Protocol):
@@ -133,10 +154,10 @@ def check_levels(path: str, rates: LevelRates, names: Names, report: Report) -> 
         report.wrong(path, "no rate at all", "at least one rate for one of the ranks or rows")
 
 
-def check_rates(path: str, rates: RankedRates, what: str, names: Names, report: Report) -> None:
+def check_ranked(path: str, stated: RankedRates | RankedAmounts, what: str, names: Names, report: Report) -> None:
     """Report ranks that a table by rank leaves out."""
-    if isinstance(rates, Mapping):
-        names.require_each_rank(path, rates, what, report)
+    if isinstance(stated, Mapping):
+        names.require_each_rank(path, stated, what, report)
 
 
 def rates_in(rates: RankedRates) -> list[int]:
@@ -150,4 +171,13 @@ def rate_of(rates: RankedRates, plan: "Plan", standings: Standings) -> NDArray[n
         by_row = np.array([*rates_in(rates), 0], dtype=np.int64)
         return np.asarray(by_row[row_of(plan, standings, rates.table)])
     by_rank = np.array([*(rates[rank.code] for rank in plan.ranks), 0], dtype=np.int64)
+    return np.asarray(by_rank[standings.rank])
+
+
+def amount_of(amounts: RankedAmounts, plan: "Plan", standings: Standings) -> NDArray[np.int64]:
+    """Return each person's amount in minor units, 0 for who has none."""
+    if isinstance(amounts, AmountRows):
+        by_row = np.array([*(plan.minor(row.amount) for row in amounts.table), 0], dtype=np.int64)
+        return np.asarray(by_row[row_of(plan, standings, amounts.table)])
+    by_rank = np.array([*(plan.minor(amounts[rank.code]) for rank in plan.ranks), 0], dtype=np.int64)
     return np.asarray(by_rank[standings.rank])

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from tests.commissions.engine.kinds.test_binary_percentage import available
 from tests.commissions.engine.kinds.two_legs import (
-    RANKS,
     Outcome,
     assert_legs_agree,
     binary_settings,
@@ -14,12 +13,16 @@ from tests.commissions.engine.kinds.two_legs import (
     carried,
     companies,
     minor,
+    of_rank_or_row,
     plan_of,
+    some_rows,
     why_not,
 )
 
 RATIOS = [(10, 10), (30, 15), (20, 10), (25, 24), (90, 1), (7, 3), (300, 100)]
-AMOUNTS = by_rank(st.sampled_from([0, 5, 20, "35.55"]))
+AMOUNT = st.sampled_from([0, 5, 20, "35.55"])
+ROWS = st.fixed_dictionaries({"by": st.just("requirement"), "table": some_rows("amount", AMOUNT)})
+AMOUNTS = st.one_of(by_rank(AMOUNT), ROWS)
 
 
 @st.composite
@@ -34,6 +37,9 @@ def some_plans(draw):
         amount = {"money": draw(by_rank(st.sampled_from([0, 30, 100, 5000]), whole=False))}
         beyond = draw(st.sampled_from(["carried", "forfeited", "flushed"]))
         bonus["cap"] = (cycles if draw(st.booleans()) else amount) | {"beyond": beyond}
+    if "money" not in bonus.get("cap", {}) and draw(st.booleans()):
+        numbers = sorted(draw(st.sets(st.sampled_from([1, 2, 3, 5, 10]), min_size=1, max_size=3)))
+        bonus["by_number"] = [{"cycles": number, "amounts": draw(AMOUNTS)} for number in numbers]
     return draw(plan_of([bonus], lowest=draw(st.sampled_from([0, 1]))))
 
 
@@ -64,8 +70,10 @@ def cycles_of(plan, bonus, company, person):
     for cycle in (bonus.cycle, bonus.fallback):
         if cycle is None:
             continue
-        pays = minor(cycle.amounts[RANKS[person.rank]]) if person.rank >= 0 else 0
-        reason = why_not(plan, bonus, person) or (None if pays else "RANK_TOO_LOW")
+        made = [each for each in bonus.by_number if cycle is bonus.cycle and count(bonus, cycle, legs) >= each.cycles]
+        pays = minor(of_rank_or_row((made or [cycle])[-1].amounts, person, "amount", 0))
+        without = "RANK_TOO_LOW" if isinstance(cycle.amounts, dict) else "NOT_QUALIFIED"
+        reason = why_not(plan, bonus, person) or (None if pays else without)
         gone, above = 0, 0
         while True:
             strong_is_left = legs[0] >= legs[1] if bonus.strong_leg == "cycle" else left_is_strong
@@ -88,3 +96,16 @@ def cycles_of(plan, bonus, company, person):
             used[weak] += cycle.weaker
         lost += [(reason, gone), ("ABOVE_CAP", above)]
     return paid, used, bool(is_over and bonus.cap.beyond == "flushed"), lost
+
+
+def count(bonus, cycle, legs):
+    """How many cycles two legs have."""
+    legs, made, left_is_strong = list(legs), 0, legs[0] >= legs[1]
+    while True:
+        strong_is_left = legs[0] >= legs[1] if bonus.strong_leg == "cycle" else left_is_strong
+        strong, weak = (0, 1) if strong_is_left else (1, 0)
+        if legs[strong] < cycle.stronger or legs[weak] < cycle.weaker:
+            return made
+        legs[strong] -= cycle.stronger
+        legs[weak] -= cycle.weaker
+        made += 1

@@ -129,7 +129,10 @@ def plain_plan(bonuses, caps=None, *, lowest=0, point_value="1", active=0):
             "credit_date": "paid",
             "point_value": point_value,
         },
-        "periods": {"week": {"kind": "week", "time_zone": "UTC", "starts_on": "2026-01-05"}},
+        "periods": {
+            "week": {"kind": "week", "time_zone": "UTC", "starts_on": "2026-01-05"},
+            "month": {"kind": "month", "time_zone": "UTC"},
+        },
         "ladder": {"period": "week", "elsewhere": "last"},
         "exchange": {},
         "trees": {"team": {"kind": "binary"}},
