@@ -24,6 +24,8 @@ def _customers(_plan, required):
 
 
 def _legs_with_volume(_plan, required):
+    if required.of == "head":
+        return _("People on the first level with at least %(points)s points") % {"points": formats.points(required.least)}
     return _("Legs with at least %(points)s points") % {"points": formats.points(required.least)}
 
 
@@ -32,6 +34,12 @@ def _rolling_volume(_plan, required):
 
 
 def _group_volume(_plan, required):
+    if required.own == "left_out":
+        if required.levels is None:
+            return _("Group volume without one's own")
+        return ngettext("Volume of the first level", "Volume of the first %(count)s levels", required.levels) % {
+            "count": required.levels
+        }
     if required.levels is None:
         return _("Group volume")
     return ngettext(

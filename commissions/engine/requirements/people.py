@@ -55,17 +55,26 @@ class Customers(_Count):
         check_customers(f"{path}.buyers", self.buyers, report)
 
 
+class WhoseVolume(StrEnum):
+    """Whose volume counts of a leg: that of all of it, or of the person who heads it."""
+
+    LEG = "leg"
+    HEAD = "head"
+
+
 @dataclass(frozen=True, kw_only=True)
 class LegsWithVolume(_Count):
-    """Legs in a tree with at least ``least`` points each."""
+    """Legs in a tree that have, or whose heads have, at least ``least`` points each."""
 
     measure: ClassVar[str] = "legs_with_volume"
     tree: str = setting(Code())
     volume: str = setting(Code())
     least: int = setting(Points())
+    of: WhoseVolume = setting(choice(WhoseVolume), default=WhoseVolume.LEG)
 
     def have(self, sight: Sight) -> NDArray[np.int64]:
-        enough = sight.group_volume(self.volume, self.tree) >= self.least
+        measured = sight.group_volume if self.of is WhoseVolume.LEG else sight.own_volume
+        enough = measured(self.volume, tree=self.tree) >= self.least
         return sight.people.forest(self.tree).count_children(enough).astype(np.int64)
 
     def check(self, path: str, names: Names, report: Report) -> None:

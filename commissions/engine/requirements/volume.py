@@ -81,19 +81,25 @@ class OwnVolume(_OfVolume):
 
 @dataclass(frozen=True, kw_only=True)
 class GroupVolume(_OfVolume):
-    """Volume of the person and everyone below in a tree: all of them, or those of the first ``levels`` only."""
+    """Volume of the person and everyone below in a tree: all of them, or those of the first ``levels`` only.
+
+    With ``own`` left out, of those below without the person.
+    """
 
     measure: ClassVar[str] = "group_volume"
     tree: str = setting(Code())
     levels: int | None = setting(Whole(1, 100), default=None)
+    own: OwnCounts = setting(choice(OwnCounts), default=OwnCounts.COUNTS)
 
     def have(self, sight: Sight) -> NDArray[np.int64]:
-        if self.levels is None:
-            return sight.group_volume(self.volume, self.tree)
+        group = sight.group_volume(self.volume, self.tree) if self.levels is None else self._of_levels(sight, self.levels)
+        return group if self.own is OwnCounts.COUNTS else group - sight.own_volume(self.volume, tree=self.tree)
+
+    def _of_levels(self, sight: Sight, levels: int) -> NDArray[np.int64]:
         forest = sight.people.forest(self.tree)
         total = level = sight.own_volume(self.volume, tree=self.tree)
         money.require_summable(level, "group volume")
-        for _ in range(self.levels):
+        for _ in range(levels):
             level = forest.sum_of_children(level)
             total = total + level
         return total

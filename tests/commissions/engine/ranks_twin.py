@@ -240,9 +240,12 @@ def have(plan, person, required):
     if measure == "own_volume":
         return own(person, required.volume, required.buyers)
     if measure == "group_volume":
+        oneself = own(person, required.volume, (), tank)
         if required.levels is not None:
-            return own(person, required.volume, (), tank) + levels_volume(person, required, tank, required.levels)
-        return group(person, required.volume, required.tree, tank=tank)
+            below = levels_volume(person, required, tank, required.levels)
+        else:
+            below = sum(group(each, required.volume, required.tree, tank=tank) for each in person.below[required.tree])
+        return below + (oneself if required.own == "counts" else 0)
     if measure == "personal_group_volume":
         return personal_group(plan, person, required)
     if measure == "customer_share":
@@ -252,8 +255,11 @@ def have(plan, person, required):
     if measure == "customers":
         return customers(person, required)
     if measure == "legs_with_volume":
+        of_head = required.of == "head"
         return sum(
-            group(child, required.volume, required.tree, tank=tank) >= required.least for child in person.below[required.tree]
+            (own(child, required.volume, (), tank) if of_head else group(child, required.volume, required.tree, tank=tank))
+            >= required.least
+            for child in person.below[required.tree]
         )
     if measure == "legs_with_rank":
         rank = index_of(plan, required.rank)

@@ -38,7 +38,9 @@ def periods_at_rank(draw):
 REQUIRED = {
     "own_volume": table("own_volume", volume=volumes, least=points, buyers=buyers | st.just(["distributor"])),
     "group_volume": table("group_volume", volume=volumes, least=points, tree=trees)
-    | table("group_volume", volume=volumes, least=points, tree=trees, levels=few),
+    | table("group_volume", volume=volumes, least=points, tree=trees, levels=few)
+    | table("group_volume", volume=volumes, least=points, tree=trees, own=counts)
+    | table("group_volume", volume=volumes, least=points, tree=trees, levels=few, own=counts),
     "personal_group_volume": table(
         "personal_group_volume",
         volume=volumes,
@@ -48,7 +50,8 @@ REQUIRED = {
     ),
     "customer_share": table("customer_share", volume=volumes, of=of, buyers=buyers, least=st.sampled_from(["33.3333%", "70%"])),
     "customers": table("customers", buyers=buyers, volume=volumes, each=points, count=few),
-    "legs_with_volume": table("legs_with_volume", tree=trees, volume=volumes, least=points, count=few),
+    "legs_with_volume": table("legs_with_volume", tree=trees, volume=volumes, least=points, count=few)
+    | table("legs_with_volume", tree=trees, volume=volumes, least=points, count=few, of=st.sampled_from(["leg", "head"])),
     "legs_with_rank": table(
         "legs_with_rank", tree=trees, rank=codes, where=st.sampled_from(["anywhere", "frontline"]), count=few
     ),
