@@ -72,4 +72,6 @@ def _calculated(period):
     calculation = Calculation.begin(plan, snapshot, result.standings)
     calculation.earned[:] = result.before_caps
     calculation.paid[:] = result.totals
+    calculation.unearned[:] = result.unearned
+    calculation.leaves.update(result.state.people)
     return Whole(plan, calculation, result.lines)

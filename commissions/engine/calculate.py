@@ -65,6 +65,7 @@ def earn(calculation: Calculation, index: int, kept: list[Lines] | None) -> int:
         if kept is not None:
             kept.append(block)
     calculation.paid[index] += earned
+    calculation.unearned[index] = unearned
     return unearned
 
 

@@ -18,8 +18,8 @@ class Calculation:
 
     ``earned`` is ``[bonus, person]`` before any cap and ``paid`` after the caps taken so far; both are filled bonus by
     bonus, and a bonus reads only what it names. ``set_aside`` is what was earned and is not paid because of a choice, and
-    ``person_cut`` what the persons' caps took. ``leaves`` gathers what the next period has to know,
-    ``rank_changes`` keeps what ``moments.py`` found.
+    ``person_cut`` what the persons' caps took. ``unearned`` sums per bonus what nobody earned. ``leaves`` gathers what
+    the next period has to know, ``rank_changes`` keeps what ``moments.py`` found.
     """
 
     plan: Plan
@@ -29,6 +29,7 @@ class Calculation:
     paid: NDArray[np.int64]
     set_aside: NDArray[np.int64]
     person_cut: NDArray[np.int64]
+    unearned: NDArray[np.int64]
     leaves: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     leaves_company: dict[str, int] = field(default_factory=dict)
     leaves_tables: dict[str, NDArray[np.int64]] = field(default_factory=dict)
@@ -39,7 +40,8 @@ class Calculation:
         """Begin with nothing earned."""
         shape = (len(plan.bonuses), len(snapshot.people))
         earned, paid, set_aside, person_cut = (np.zeros(shape, dtype=np.int64) for _ in range(4))
-        return cls(plan, volumes.settled(plan, snapshot), standings, earned, paid, set_aside, person_cut)
+        unearned = np.zeros(len(plan.bonuses), dtype=np.int64)
+        return cls(plan, volumes.settled(plan, snapshot), standings, earned, paid, set_aside, person_cut, unearned)
 
     @property
     def people(self) -> People:

@@ -129,6 +129,7 @@ def _settled(
             people, gained = gains[step]
             calculation.earned[step, people] += gained
             calculation.paid[step] = calculation.earned[step]
+            calculation.unearned[step] = unearned[step]
         else:
             unearned[step] = earn(calculation, step, None)
     differ = (calculation.paid != held.totals).any(axis=0) | (calculation.earned != held.earned).any(axis=0)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from commissions.engine.plan import Plan
 
 _MOST_SHARES = 2**50
+_AFTER_POOLS = ("matching", "fee")
 
 
 class Nobody(StrEnum):
@@ -166,13 +167,17 @@ SHARES: Final[Mapping[str, type[Shares]]] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class Pool(Bonus):
-    """``share`` of all ``volume`` that ``sales`` lets through; of people of ``least_rank`` and above."""
+    """``share`` of all ``volume`` that ``sales`` lets through, and what nobody earned of the bonuses ``unearned_of``.
+
+    People of ``least_rank`` and above take part.
+    """
 
     kind: ClassVar[str] = "pool"
     units: ClassVar[tuple[Unit, ...]] = (Unit.PAYEE,)
     share: int = setting(Percent())
     volume: str = setting(Code())
     sales: SalesFilter | None = setting(Table(SalesFilter), default=None)
+    unearned_of: tuple[str, ...] = setting(ListOf(Code()), default=())
     shares: Shares = setting(Selected(SHARES, by="by"))
     active_only: bool = setting(Switch())
     least_rank: str = setting(Code(), default="")
@@ -181,11 +186,11 @@ class Pool(Bonus):
 
     @property
     def names(self) -> tuple[str, ...]:
-        return self.shares.names
+        return self.shares.names + self.unearned_of
 
     @property
     def earned_from(self) -> tuple[str, ...]:
-        return self.shares.names
+        return self.names
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
@@ -195,14 +200,24 @@ class Pool(Bonus):
         if self.least_rank:
             names.require_rank(f"{path}.least_rank", self.least_rank, report)
         self.shares.check(f"{path}.shares", names, report)
+        self._check_unearned(path, names, report)
         if self.remainder is not Remainder.ROUNDED and self.rounding is not Rounding.TRUNCATE:
             report.wrong(f"{path}.rounding", self.rounding, "truncate: what that leaves is then given out")
         check_breakage(self, path, report)
 
+    def _check_unearned(self, path: str, names: Names, report: Report) -> None:
+        """Report bonuses of which nothing is known yet when the pool is divided, and what is taken twice."""
+        for place, code in enumerate(self.unearned_of, 1):
+            key = f"{path}.unearned_of[{place}]"
+            if names.bonuses.get(code) in _AFTER_POOLS:
+                report.wrong(key, code, "a bonus that is computed before pools, which matches and fees are not")
+            if code in self.unearned_of[: place - 1]:
+                report.wrong(key, code, "each of them once")
+
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
         plan = calculation.plan
         currency = money.INDEX[plan.currency]
-        fund = self._fund(calculation) + calculation.snapshot.state.company.get(f"{self.code}.rolled", 0)
+        fund = self._whole_fund(calculation)
         shares = np.where(self._takes_part(calculation, index), np.maximum(self.shares.count(calculation, self.code), 0), 0)
         money.require_summable(shares, "the shares of a pool")
         total = int(shares.sum())
@@ -228,13 +243,29 @@ class Pool(Bonus):
             yield lines.block(plan, index, payee=nobody, base=np.array([fund]), currency=currency, reason=Reason.NOT_QUALIFIED)
 
     def most(self, plan: "Plan") -> Fraction | None:
-        """The share, over time: what is rolled on has not been paid before. Volume other than CV bounds nothing."""
-        return Fraction(self.share, money.PPM) if self.volume == "cv" else None
+        """The share, over time: what is rolled on has not been paid before. Volume other than CV bounds nothing.
+
+        What nobody earned of other bonuses is no more than what they can pay.
+        """
+        if self.volume != "cv" and self.share:
+            return None
+        bounds = [plan.bonuses[plan.bonus_index(code)].most(plan) for code in self.unearned_of]
+        known = [bound for bound in bounds if bound is not None]
+        return None if len(known) < len(bounds) else sum(known, Fraction(self.share, money.PPM))
 
     def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
         shares = calculation.leaves.get(f"{self.code}.shares", np.zeros(person + 1, dtype=np.int64))
-        fund = self._fund(calculation) + calculation.snapshot.state.company.get(f"{self.code}.rolled", 0)
-        return {"fund_minor": fund, "shares": int(shares[person]), "all_shares": int(shares.sum())}
+        found = {"fund_minor": self._whole_fund(calculation), "shares": int(shares[person]), "all_shares": int(shares.sum())}
+        return found | ({"of_it_unearned_of_others_minor": self._unearned(calculation)} if self.unearned_of else {})
+
+    def _whole_fund(self, calculation: "Calculation") -> int:
+        """Return all that there is to divide, in minor units; less than nothing is nothing."""
+        rolled = calculation.snapshot.state.company.get(f"{self.code}.rolled", 0)
+        return max(self._fund(calculation) + self._unearned(calculation) + rolled, 0)
+
+    def _unearned(self, calculation: "Calculation") -> int:
+        """Return what nobody earned of the bonuses ``unearned_of``, in minor units."""
+        return sum(int(calculation.unearned[calculation.plan.bonus_index(code)]) for code in self.unearned_of)
 
     def _fund(self, calculation: "Calculation") -> int:
         """Return the period's fund in minor units: an amount of money that is rounded before it is divided."""

@@ -47,6 +47,7 @@ POOL = COMMON | {
     "kind": "pool",
     "share": "3%",
     "volume": "cv",
+    "unearned_of": ["team", "deep"],
     "shares": {"by": "volume", "measured": "own", "each": 1},
     "active_only": True,
     "nobody": "rolled",

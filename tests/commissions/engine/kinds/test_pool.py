@@ -58,6 +58,8 @@ def some_plans(draw):
         pool["least_rank"] = draw(st.sampled_from(RANKS))
     if draw(st.booleans()):
         pool["sales"] = {"buyers": ["retail", "preferred"]}
+    if draw(st.booleans()):
+        pool["unearned_of"] = ["retail"]
     return draw(plan_of([PROFIT, pool]))
 
 
@@ -67,7 +69,8 @@ def test_the_fund_is_divided_as_the_twin_says(plan, company, rolled):
     company.stand(plan)
     outcome = Outcome(plan, company)
     bonus = plan.bonuses[1]
-    fund = fund_of(plan, bonus, company) + rolled
+    lost = sum(lost_profit(company, person) for person in company.people) if bonus.unearned_of else 0
+    fund = max(fund_of(plan, bonus, company) + rolled + lost, 0)
     shares = {person: shares_of(plan, bonus, company, person) for person in company.people}
     shares = {person: count for person, count in shares.items() if count > 0}
     paid = divided(bonus, fund, shares)
@@ -88,6 +91,18 @@ def fund_of(plan, bonus, company):
     buyers = bonus.sales.buyers if bonus.sales else ("distributor", "preferred", "retail")
     points = sum(getattr(sale, bonus.volume) for sale in company.sales if sale.buyer in buyers)
     return round_once(max(points, 0) * Fraction(bonus.share, 1_000_000) * plan.plan.point_value, bonus.rounding)
+
+
+def lost_profit(company, person):
+    """The retail profit of somebody without an open account, which nobody earns."""
+    if person.status == "open":
+        return 0
+    profit = 0
+    for sale in company.sales:
+        if sale.person is person and sale.buyer == "retail":
+            is_back = min(sale.pv, sale.cv, sale.paid, sale.price) < 0
+            profit += (min if is_back else max)(sale.paid - sale.price, 0)
+    return profit
 
 
 def measured(bonus, person):
@@ -145,6 +160,8 @@ def divided(bonus, fund, shares):
         ({"shares": {"by": "growth", "measured": "own", "each": 0}}, "more than 0 points"),
         ({"shares": {"by": "income", "bonuses": ["nothing"]}}, 'shares.bonuses[1] is "nothing"; expected one of the plan'),
         ({"shares": {"by": "colour"}}, "one of rank, volume, growth, income, points"),
+        ({"unearned_of": ["nothing"]}, 'unearned_of[1] is "nothing"; expected one of the plan'),
+        ({"unearned_of": ["retail", "retail"]}, "each of them once"),
         ({"unearned": "roll_up"}, "breakage: a pool is never rolled up"),
         ({"sales": {"buyers": ["retail", "retail"]}}, "each of them once"),
     ],
