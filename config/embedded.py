@@ -85,25 +85,31 @@ class Server(ABC):
         self._lease, self._owner = lease, os.getpid()
         atexit.register(self.release)
 
-    def release(self) -> None:
-        """Let go; the last one out stops the server."""
+    def release(self, *, patience: float = 0) -> None:
+        """Let go; the last one out stops the server. With patience, wait so many seconds to be the last one."""
         if self._lease is None or self._owner != os.getpid():
             return
         atexit.unregister(self.release)
-        if not self.home.exists():  # somebody removed it, servers and all
-            self._lease.close()
-            self._lease = None
-            return
+        end = time.monotonic() + patience
+        while self.home.exists() and not self._let_go(last_only=time.monotonic() < end):
+            time.sleep(0.1)
+        self._lease.close()  # nothing is left to let go of when somebody removed the home, servers and all
+        self._lease = None
+
+    def _let_go(self, *, last_only: bool) -> bool:
+        """Close the lease, stopping the server as its last holder; with ``last_only`` say no while others hold it."""
+        assert self._lease is not None
         with self._alone():
             try:
                 fcntl.flock(self._lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                pass
+                if last_only:
+                    fcntl.flock(self._lease, fcntl.LOCK_SH)  # the attempt may have cost it
+                    return False
             else:
                 self._stop("fast")
-            finally:
-                self._lease.close()
-                self._lease = None
+            self._lease.close()
+            return True
 
     def start(self) -> None:
         """Start the server if it does not run; the lease of the caller, if any, stays as it is."""

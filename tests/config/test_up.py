@@ -54,13 +54,13 @@ class Up:
             return False
 
     def children(self):
-        """Return the processes that the supervisor started, by id, with their command lines."""
+        """Return the processes that the supervisor runs, by id, with their command lines; its keeper is not one of them."""
         found = {}
         for line in subprocess.run(
             ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
         ).stdout.splitlines():
             pid, parent, command = line.split(None, 2)
-            if int(parent) == self.process.pid:
+            if int(parent) == self.process.pid and "config.keeper" not in command:
                 found[int(pid)] = command
         return found
 
@@ -105,6 +105,15 @@ def test_a_killed_supervisor_takes_everything_along(up):
     up.process.kill()
     up.process.wait()
     up.wait_for("the end of the processes", lambda: not [pid for pid in children if embedded.running_process(pid)])
+    up.wait_for("the end of the servers", lambda: up.servers.cluster.pid() is None and up.servers.valkey.pid() is None)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc"), reason="only Linux ends the children of a killed supervisor")
+def test_the_servers_end_even_when_nobody_says_goodbye(up):
+    up.wait_for("every process", lambda: up.ready() and len(up.children()) == 4)
+    for pid in (up.process.pid, *up.children()):
+        os.kill(pid, signal.SIGKILL)
+    up.process.wait()
     up.wait_for("the end of the servers", lambda: up.servers.cluster.pid() is None and up.servers.valkey.pid() is None)
 
 

@@ -11,7 +11,7 @@ import urllib.request
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from backoffice.demo import logins
-from config import processes, servers
+from config import keeper, processes, servers
 from config.supervisor import Supervisor
 
 
@@ -55,7 +55,8 @@ class Command(BaseCommand):
         if sales:
             commands["sales"] = processes.manage("simulate")
         self.supervisor = Supervisor(commands, environment)
-        asyncio.run(self.supervisor.run(once_up=self.announce))
+        with keeper.beside(environment):
+            asyncio.run(self.supervisor.run(once_up=self.announce))
 
     def prepare(self, environment: dict[str, str], people: int) -> None:
         """Bring the database to the state of this checkout, in a process whose memory is given back."""
