@@ -24,6 +24,10 @@ class Loaded:
     late: int
 
 
+TABLE = "commissions_volumeentry"
+NEEDED = ("volume_reversals",)
+"""The indexes beside the unique ones without which ``load`` would read the whole table."""
+
 STAGE = """
     CREATE TEMPORARY TABLE volume_stage (
         reference text, line int, distributor_id bigint, credited_at timestamptz, buyer_kind text, buyer_reference text,

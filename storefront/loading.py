@@ -10,6 +10,14 @@ from commissions import volume_import
 
 GATEWAY = "import"
 
+ORDER_TABLES = (
+    "storefront_order", "storefront_orderline", "storefront_payment", "storefront_refund", "storefront_refundline",
+    volume_import.TABLE,
+)  # fmt: skip
+"""The tables that orders come into, and the volume that belongs to them."""
+NEEDED = volume_import.NEEDED
+"""The indexes beside the unique ones by which ``orders`` finds what it asks for."""
+
 CATEGORIES = """
     INSERT INTO storefront_category (slug, name, position)
     SELECT category_slug, min(category), (SELECT coalesce(max(position), 0) FROM storefront_category) + min(row_line)
@@ -149,7 +157,4 @@ def finish() -> None:
     """Step over the order numbers that were brought in, and let the planner know how much there is now."""
     with connection.cursor() as cursor:
         cursor.execute(STEP_OVER)
-        cursor.execute(
-            "ANALYZE storefront_order, storefront_orderline, storefront_payment, storefront_refund,"
-            " storefront_refundline, commissions_volumeentry"
-        )
+        cursor.execute(f"ANALYZE {', '.join(ORDER_TABLES)}")

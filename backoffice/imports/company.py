@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 
-from backoffice.imports import customers, files, foundation, orders, people, profile, refunds, refusals, staging
+from backoffice.imports import customers, files, foundation, indexes, orders, people, profile, refunds, refusals, staging
 from backoffice.imports.files import CUSTOMERS, FILES, ORDER_LINES, ORDERS, PEOPLE, PRICES, PRODUCTS, REFUNDS, Unreadable
 from backoffice.imports.staging import Say
 from commissions import live_pending
@@ -138,16 +138,24 @@ class Import:
             " FROM ready_orders"
         )
         count, lines, refunded = cursor.fetchone()
-        added = 0
-        for start, end in stretches(first, last, self.stretch):
-            if not self.dry:
-                added += _stored(start, end)
-                self.say(_("orders: %(done)d of %(count)d brought in") % {"done": added, "count": count})
-        if added:
-            loading.finish()
+        if count and not self.dry:
+            self._store(first, last, count)
+        if not self.dry:
+            indexes.put_back(self.say)  # what an import that was killed has left resting
         self._done(ORDERS, count, there)
         self._done(ORDER_LINES, lines)
         self._done(REFUNDS, refunded, refunds_there)
+
+    def _store(self, first: int, last: int, count: int) -> None:
+        """Store the orders stretch by stretch: those of a company's first import into tables without secondary indexes."""
+        with ExitStack() as stack:
+            if count > self.stretch and not connection.in_atomic_block:
+                stack.enter_context(indexes.at_rest(loading.ORDER_TABLES, needed=loading.NEEDED, say=self.say))
+            added = 0
+            for start, end in stretches(first, last, self.stretch):
+                added += _stored(start, end)
+                self.say(_("orders: %(done)d of %(count)d brought in") % {"done": added, "count": count})
+        loading.finish()
 
 
 def stretches(first: int, last: int, size: int = STRETCH) -> Iterator[tuple[int, int]]:
@@ -166,6 +174,13 @@ def _stored(first: int, last: int) -> int:
         return loading.orders(first=first, last=last)
     except (Refused, NoPlan) as error:
         raise Unreadable(_("The volume of the orders cannot be counted: %(why)s") % {"why": error}) from error
+
+
+def finish_what_was_cut_off() -> None:
+    """Build again what has rested since an import was killed. One that runs at this moment does so itself."""
+    if indexes.waiting():
+        with suppress(Unreadable), _alone():
+            indexes.put_back()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.imports.files import CUSTOMERS, ORDER_LINES, ORDERS, PEOPLE
 from backoffice.imports.rules import drop_refused, refuse, refuse_saying, repeated, was_refused
+from backoffice.imports.staging import sequence
 from commissions.volume import MOST_A_LINE
 
 BUYERS = """
@@ -217,7 +218,7 @@ def _refuse_without_order(cursor) -> None:
 
 READY_ORDERS = """
     CREATE TEMP TABLE ready_orders AS
-    SELECT o.row_line, nextval(pg_get_serial_sequence('storefront_order', 'id')) AS id, o.number, m.id AS market_id,
+    SELECT o.row_line, nextval({ids}) AS id, o.number, m.id AS market_id,
         o.currency, o.buyer_kind, b.customer_id, b.buyer_id, d.id AS seller_id,
         CASE WHEN o.buyer_kind = 'distributor' THEN 'self' WHEN d.is_house THEN 'house' ELSE 'import' END AS attribution,
         b.email, b.person AS name, b.phone, coalesce(o.street, a.street, '') AS street,
@@ -234,7 +235,7 @@ READY_ORDERS = """
 
 READY_LINES = """
     CREATE TEMP TABLE ready_order_lines AS
-    SELECT l.order_row, nextval(pg_get_serial_sequence('storefront_orderline', 'id')) AS id, o.id AS order_id,
+    SELECT l.order_row, nextval({ids}) AS id, o.id AS order_id,
         l.line AS number, l.product_id, l.sku, l.name, l.quantity, l.unit_minor::bigint AS unit_minor,
         l.retail_minor * l.quantity AS retail_minor, l.seller_price_minor * l.quantity AS seller_price_minor, l.pv, l.cv,
         0 AS refunded_quantity
@@ -245,7 +246,7 @@ READY_LINES = """
 
 def prepare(cursor) -> tuple[int, int]:
     """Turn what is left into rows as they will be stored, with their ids. Returns the first and the last row."""
-    cursor.execute(READY_ORDERS)
-    cursor.execute(READY_LINES)
+    cursor.execute(READY_ORDERS.format(ids=sequence(cursor, "storefront_order")))
+    cursor.execute(READY_LINES.format(ids=sequence(cursor, "storefront_orderline")))
     cursor.execute("SELECT coalesce(min(row_line), 1), coalesce(max(row_line), 0) FROM ready_orders")
     return cursor.fetchone()

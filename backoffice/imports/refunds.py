@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.imports.files import ORDERS, REFUNDS
 from backoffice.imports.rules import drop_refused, refuse, refuse_saying, repeated, was_refused
+from backoffice.imports.staging import sequence
 
 # What a refund takes back of a figure is a difference of running shares, so that parts sum to the whole.
 # Integer division, so the casts keep numeric sums out of it.
@@ -28,7 +29,7 @@ READY_LINES = f"""
 
 READY_REFUNDS = """
     CREATE TEMP TABLE ready_refunds AS
-    SELECT order_row, order_id, nextval(pg_get_serial_sequence('storefront_refund', 'id')) AS id, refunded_at,
+    SELECT order_row, order_id, nextval({ids}) AS id, refunded_at,
         amount_minor, 0::bigint AS delivery_minor, reason
     FROM (SELECT order_row, order_id, refunded_at, sum(amount_minor)::bigint AS amount_minor, min(reason) AS reason
           FROM ready_refund_lines GROUP BY order_row, order_id, refunded_at ORDER BY order_row, refunded_at) AS grouped;
@@ -103,5 +104,6 @@ def _set_aside_the_known(cursor) -> int:
 def prepare(cursor) -> None:
     """Turn what is left into refunds as they will be stored, and note on the orders what has been given back."""
     cursor.execute("DELETE FROM linked_refunds s USING refused r WHERE r.file = %s AND r.line = s.row_line", [REFUNDS.name])
-    for statement in (READY_LINES, READY_REFUNDS, COMPLETE):
-        cursor.execute(statement)
+    cursor.execute(READY_LINES)
+    cursor.execute(READY_REFUNDS.format(ids=sequence(cursor, "storefront_refund")))
+    cursor.execute(COMPLETE)

@@ -13,11 +13,13 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from backoffice.imports import files, refusals
-from backoffice.imports.columns import NOTHING, Column, Refused
+from backoffice.imports.columns import NOTHING, Column, Kind, Refused
 from backoffice.imports.files import Broken, File, Row
 from backoffice.imports.refusals import Refusal
 
 BATCH = 50_000
+PIECE = 2_000
+REMEMBERED = 4_096
 
 Say = Callable[[str], None]
 
@@ -31,11 +33,14 @@ def create(cursor, file: File) -> None:
 def fill(cursor, file: File, header: list[Column], folder: Path, say: Say) -> int:
     """Stage each row of a file that can be read, and refuse the others. Returns how many rows the file has."""
     names = ", ".join(f'"{column.name}"' for column in header)
+    parsers = [Parsed(column).__getitem__ for column in header]
     rows, seen = files.rows(file, folder), 0
     while batch := list(islice(rows, BATCH)):
         refused: list[Refusal] = []
         with cursor.copy(f"COPY {file.table} (row_line, {names}) FROM STDIN") as copy:
-            copy.write("".join(_lines(file, header, batch, refused)))
+            lines = _lines(file, header, parsers, batch, refused)
+            while some := list(islice(lines, PIECE)):  # in pieces, so that the database reads while the next is parsed
+                copy.write("".join(some))
         if refused:
             refusals.note(cursor, refused)
         seen += len(batch)
@@ -44,8 +49,23 @@ def fill(cursor, file: File, header: list[Column], folder: Path, say: Say) -> in
     return seen
 
 
-def _lines(file: File, header: list[Column], batch: list[Row | Broken], refused: list[Refusal]) -> Iterator[str]:
-    parsers = [column.parse for column in header]
+class Parsed(dict):
+    """What the fields of a column become, remembered for the first few thousand of them: most columns say the same again."""
+
+    def __init__(self, column: Column):
+        super().__init__()
+        self.parse = column.parse
+
+    def __missing__(self, text: str) -> str:
+        value = self.parse(text)
+        if len(self) < REMEMBERED:
+            self[text] = value
+        return value
+
+
+def _lines(
+    file: File, header: list[Column], parsers: list[Kind], batch: list[Row | Broken], refused: list[Refusal]
+) -> Iterator[str]:
     for row in batch:
         if isinstance(row, Broken):
             refused.append(Refusal(file.name, row.line, "", "", row.text, row.expected))
@@ -73,6 +93,12 @@ def _reasons(file: File, header: list[Column], row: Row) -> Iterator[Refusal]:
                 key = ""
     for column, text, expected in files.faults(header, row.fields):
         yield Refusal(file.name, row.line, "" if key == NOTHING else key, column.name, text.strip(), expected)
+
+
+def sequence(cursor, table: str) -> str:
+    """Write the SQL for the sequence of a table's ids, looked up once and not for every row."""
+    cursor.execute("SELECT quote_literal(pg_get_serial_sequence(%s, 'id')) || '::regclass'", [table])
+    return cursor.fetchone()[0]
 
 
 def integers(sql: str, params: tuple = ()) -> list[np.ndarray]:

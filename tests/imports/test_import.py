@@ -6,7 +6,8 @@ import io
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from backoffice import invariants
 from backoffice.imports.company import Import
@@ -136,6 +137,23 @@ def test_the_invariants_hold_after_an_import(folder):
     company.bring_in(folder)
     live.refresh_everything()
     assert [(finding.name, finding.faults) for finding in invariants.check() if finding.faults] == []
+
+
+def statements(folder, **options):
+    """Count what an import asks the database."""
+    with CaptureQueriesContext(connection) as asked, transaction.atomic():
+        company.bring_in(folder, **options)
+        transaction.set_rollback(True)
+    return len(asked)
+
+
+def test_a_stretch_takes_the_same_few_statements_whatever_it_holds(folder):
+    few = statements(folder)
+    one_more = statements(folder, stretch=3) - few
+    company.add(folder, "orders.csv", *(f"P{n},us,USD,distributor,A1,,2026-02-08T10:00:00+00:00,0,15.00" for n in range(60)))
+    company.add(folder, "order_lines.csv", *(f"P{n},1,TEA,1,15.00,," for n in range(60)))
+    assert statements(folder) == few
+    assert one_more == 30
 
 
 def test_numbers_that_are_given_out_later_go_on_after_those_brought_in(folder):

@@ -3,6 +3,8 @@
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from backoffice.imports import company
+
 
 class Command(BaseCommand):
     """Migrate, write the roles of head office and, when asked to, make the demo company. Safe to repeat."""
@@ -15,6 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, people: int, **options) -> None:
         """Do the steps in one process; starting Django takes longer than most of them."""
+        company.finish_what_was_cut_off()  # before a migration looks for an index that rests
         call_command("migrate", verbosity=0)
         call_command("roles")
         if people:
