@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.legs import Beyond, Binary, Outcome, check_cap
-from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, RateRows, check_ranked, rate_of
+from commissions.engine.bonuses.marginal import Inside, Mode
+from commissions.engine.bonuses.rates import Bracket, check_brackets, reached
+from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, check_ranked, rate_of
 from commissions.engine.bonuses.stated import NO_CAP, most_by_rank
 from commissions.engine.document import ListOf, Table, TableOf, setting
 from commissions.engine.kinds import Code, Money, Points, Report, choice
@@ -55,32 +57,48 @@ class AmountCap:
 
 @dataclass(frozen=True, kw_only=True)
 class BinaryPercentage(Binary):
-    """Either ``rates`` (by rank or by what is required) on the lesser leg, from ``least`` points on, or ``steps``, rising."""
+    """Either a percentage of the lesser leg, from ``least`` points on, or ``steps``, rising.
+
+    The percentage is one of ``rates`` (by rank or by what is required), or goes by ``brackets`` of the lesser leg.
+    """
 
     kind: ClassVar[str] = "binary_percentage"
     rates: RankedRates = setting(RANKED_RATES, default={})
     least: int = setting(Points(), default=0)
+    brackets: tuple[Bracket, ...] = setting(ListOf(Table(Bracket)), default=())
+    mode: Mode | None = setting(choice(Mode), default=None)
     steps: tuple[LegStep, ...] = setting(ListOf(Table(LegStep)), default=())
     uses: Uses | None = setting(choice(Uses), default=None)
     cap: AmountCap | None = setting(Table(AmountCap), default=None)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
-        if self.rates and self.steps:
-            report.wrong(f"{path}.steps", list(self.steps), "no steps where there are rates")
-        elif self.rates:
+        stated = [key for key in ("rates", "brackets", "steps") if getattr(self, key)]
+        for key in stated[1:]:
+            report.wrong(f"{path}.{key}", list(getattr(self, key)), f"no {key} where there are {stated[0]}")
+        if not stated:
+            report.missing(f"{path}.rates", "a percentage for each rank, or brackets, or steps")
+        if self.rates:
             check_ranked(f"{path}.rates", self.rates, "this rank's percentage of the lesser leg", names, report)
-        elif not self.steps:
-            report.missing(f"{path}.rates", "a percentage for each rank, or steps")
+        self._check_brackets(path, report)
         if self.steps and self.uses is None:
             report.missing(f"{path}.uses", "one of step, lesser_leg")
-        if self.rates and self.uses is not None:
+        if not self.steps and self.uses is not None:
             report.wrong(f"{path}.uses", self.uses, "nothing: a percentage uses what it is paid on")
         if self.steps and self.least:
             report.wrong(f"{path}.least", Points().dump(self.least), "nothing: the first step says what it takes at least")
         self._check_steps(path, report)
         if self.cap is not None:
             check_cap(f"{path}.cap.most", self.cap.most, names, report)
+
+    def _check_brackets(self, path: str, report: Report) -> None:
+        check_brackets(f"{path}.brackets", self.brackets, report)
+        if self.brackets and self.mode is None:
+            report.missing(f"{path}.mode", f"one of {', '.join(Mode)}")
+        if not self.brackets and self.mode is not None:
+            report.wrong(f"{path}.mode", self.mode, "nothing: only brackets have a mode")
+        if self.mode is Mode.MARGINAL and self.cap is not None and self.cap.beyond is Beyond.CARRIED:
+            report.wrong(f"{path}.cap.beyond", self.cap.beyond, "forfeited or flushed: marginal brackets are paid as a whole")
 
     def _check_steps(self, path: str, report: Report) -> None:
         for place, step in enumerate(self.steps, 1):
@@ -93,8 +111,52 @@ class BinaryPercentage(Binary):
     def match(
         self, calculation: "Calculation", index: int, legs: NDArray[np.int64], refused: NDArray[np.int8]
     ) -> tuple[Outcome, list[Lines]]:
-        of = self._of_lesser if self.rates else self._of_steps
+        if self.mode is Mode.MARGINAL:
+            return self._of_parts(calculation, index, legs, refused)
+        of = self._of_steps if self.steps else self._of_lesser
         return of(calculation, index, legs, refused)
+
+    def _of_parts(
+        self, calculation: "Calculation", index: int, legs: NDArray[np.int64], refused: NDArray[np.int8]
+    ) -> tuple[Outcome, list[Lines]]:
+        """Pay each bracket's rate on the part of the lesser leg that lies inside it, up to the rank's cap."""
+        plan, inside = calculation.plan, Inside(self.brackets)
+        matched = self._matched(legs)
+        worth = inside.worth(np.zeros_like(matched), matched)
+        brings = money.share(worth, *inside.value(plan), self.rounding)
+        refused = np.where((refused == Reason.PAID) & (worth == 0), np.int8(Reason.NOT_QUALIFIED), refused)
+        qualified = refused == Reason.PAID
+        pays = np.where(qualified, np.minimum(brings, self._caps(plan)[calculation.standings.rank]), 0)
+        over = np.where(qualified, brings - pays, 0)
+        unpaid = np.where(qualified, 0, brings) if self.takes_unpaid else np.zeros_like(brings)
+        used = np.where(qualified, matched, matched if self.takes_unpaid else 0)
+        nobody = np.full(len(matched), NONE, dtype=np.int64)
+        people = np.arange(len(matched))
+        blocks = []
+        for amount, payee, missed, why in (
+            (pays, people, nobody, np.full_like(refused, Reason.PAID)),
+            (unpaid, nobody, people, refused),
+            (over, nobody, people, np.full_like(refused, Reason.ABOVE_CAP)),
+        ):
+            rows = np.flatnonzero(amount)
+            block = lines.block(
+                plan,
+                index,
+                payee=payee[rows],
+                base=matched[rows],
+                rate_ppm=0,
+                level=1,
+                missed=missed[rows],
+                reason=why[rows],
+                amount_minor=amount[rows],
+            )
+            blocks.append(block)
+        return Outcome(np.stack([used, used]), self._flushes & (over > 0)), blocks
+
+    def _matched(self, legs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the lesser leg, 0 where it has not enough."""
+        lesser = legs.min(axis=0)
+        return np.where(lesser >= self.least, lesser, 0)
 
     def _caps(self, plan: "Plan") -> NDArray[np.int64]:
         if self.cap is None:
@@ -104,14 +166,14 @@ class BinaryPercentage(Binary):
     def _of_lesser(
         self, calculation: "Calculation", index: int, legs: NDArray[np.int64], refused: NDArray[np.int8]
     ) -> tuple[Outcome, list[Lines]]:
-        """Pay the rank's rate on the lesser leg, up to the volume that brings the rank's cap."""
+        """Pay the rate of the rank, row or bracket on the lesser leg, up to the volume that brings the rank's cap."""
         plan, rank = calculation.plan, calculation.standings.rank
-        rate = rate_of(self.rates, plan, calculation.standings)
+        lesser = self._matched(legs)
+        rate = reached(self.brackets, lesser) if self.brackets else rate_of(self.rates, plan, calculation.standings)
         pairs, pair = np.unique(np.stack((rate, self._caps(plan)[rank])), axis=1, return_inverse=True)
         paid_volume = np.array([self._volume_of(plan, index, int(each), int(cap)) for each, cap in pairs.T], dtype=np.int64)
-        lesser = legs.min(axis=0)
-        lesser = np.where(lesser >= self.least, lesser, 0)
-        without = Reason.NOT_QUALIFIED if isinstance(self.rates, RateRows) else Reason.RANK_TOO_LOW
+        by_rank = isinstance(self.rates, Mapping) and not self.brackets
+        without = Reason.RANK_TOO_LOW if by_rank else Reason.NOT_QUALIFIED
         refused = np.where((refused == Reason.PAID) & (rate == 0), np.int8(without), refused)
         paid = np.where(refused == Reason.PAID, np.minimum(lesser, paid_volume[pair.reshape(-1)]), 0)
         beyond = np.where(refused == Reason.PAID, lesser - paid, 0)

@@ -73,6 +73,22 @@ class CarryOver:
     grace: int = setting(Whole(0, 60), default=0)
 
 
+class OwnLeg(StrEnum):
+    """On which of the own legs own volume counts."""
+
+    LESSER = "lesser"
+    LEFT = "left"
+    RIGHT = "right"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnVolume:
+    """What is credited to a person beyond ``above`` points of a period counts on one of the own legs."""
+
+    above: int = setting(Points())
+    leg: OwnLeg = setting(choice(OwnLeg))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """What a period takes off the legs, ``[leg, person]``, and of whom everything goes."""
@@ -91,6 +107,7 @@ class Binary(Bonus):
     sales: SalesFilter | None = setting(Table(SalesFilter), default=None)
     qualifies: Qualifies = setting(Table(Qualifies))
     carry_over: CarryOver | None = setting(Table(CarryOver), default=None)
+    own_volume: OwnVolume | None = setting(Table(OwnVolume), default=None)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
@@ -114,11 +131,9 @@ class Binary(Bonus):
         """
 
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
-        new = self._new(calculation)
-        total = new.copy()
-        for leg, side in zip(total, SIDES, strict=True):
-            for values in self._carried(calculation, side).values():
-                leg += values
+        carried = np.stack([sum(self._carried(calculation, side).values(), calculation.people.id * 0) for side in SIDES])
+        new = self._new(calculation, carried)
+        total = new + carried
         money.require_summable(total.ravel(), "what is on the legs")
         outcome, blocks = self.match(calculation, index, np.maximum(total, 0), self._refused(calculation, index))
         yield from blocks
@@ -143,14 +158,22 @@ class Binary(Bonus):
         """How many ages of carried volume are told apart: all is age 1 where none expires."""
         return 0 if self.carry_over is None else self.carry_over.expires_after or 1
 
-    def _new(self, calculation: "Calculation") -> NDArray[np.int64]:
-        """The period's own volume on both legs: all below the leg's head, the head included."""
+    def _new(self, calculation: "Calculation", carried: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The period's own volume on both legs: all below the leg's head, the head included, and own volume that counts."""
         bought = of_volume(calculation, self.volume, by_order=False, only=self.sales)
         own = np.zeros(len(calculation.people), dtype=np.int64)
         np.add.at(own, bought.seller, bought.base)
         forest = calculation.people.forest(self.tree)
         below = forest.downline_sum(own)
-        return np.stack([forest.of_leg(below, leg) for leg in range(2)])
+        new = np.stack([forest.of_leg(below, leg) for leg in range(2)])
+        if self.own_volume is not None:
+            left_is_less = new[0] + carried[0] < new[1] + carried[1]
+            on_left = left_is_less if self.own_volume.leg is OwnLeg.LESSER else self.own_volume.leg is OwnLeg.LEFT
+            extra = np.zeros_like(own)
+            placed = calculation.people.placed(self.tree).order
+            extra[placed] = np.maximum(own[placed] - self.own_volume.above, 0)
+            new += np.stack([np.where(on_left, extra, 0), np.where(on_left, 0, extra)])
+        return new
 
     def _carried(self, calculation: "Calculation", side: str) -> dict[int, NDArray[np.int64]]:
         """What earlier periods left on a leg by age, the youngest first; ages of which nobody has anything are left out."""

@@ -16,7 +16,7 @@ from commissions.engine import money, tree
 from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.bonus import Unearned, roll_up, why_not
 from commissions.engine.bonuses.measured import Of, own_volume
-from commissions.engine.bonuses.rates import ByBracket, Rates
+from commissions.engine.bonuses.rates import Bracket, ByBracket, Rates
 from commissions.engine.clipped import clipped_sums
 from commissions.engine.kinds import Report
 from commissions.engine.result import Lines, Reason
@@ -41,27 +41,31 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inside:
-    """Cuts volumes where they cross the thresholds of brackets."""
+    """Cuts volumes where they cross the thresholds of a table of brackets."""
 
-    brackets: ByBracket
+    table: tuple[Bracket, ...]
 
     @property
     def common(self) -> int:
         """What all rates of the table have in common, in parts per million; 1 where there are none."""
-        return math.gcd(*(bracket.rate for bracket in self.brackets.table)) or 1
+        return math.gcd(*(bracket.rate for bracket in self.table)) or 1
 
     def parts(self, before: NDArray[np.int64], after: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], int]]:
         """Return, bracket by bracket, what of each volume from ``before`` to ``after`` lies inside it, and its rate."""
-        table = self.brackets.table
-        edges = [*(bracket.at for bracket in table), None]
+        edges = [*(bracket.at for bracket in self.table), None]
         return [
             (np.clip(after, bracket.at, edges[place]) - np.clip(before, bracket.at, edges[place]), bracket.rate)
-            for place, bracket in enumerate(table, 1)
+            for place, bracket in enumerate(self.table, 1)
         ]
+
+    def value(self, plan: "Plan") -> tuple[int, int]:
+        """Return the fraction that turns grains into minor units of the plan's currency."""
+        num, den = plan.value_of(NONE)
+        return num * self.common, den * money.PPM
 
     def worth(self, before: NDArray[np.int64], after: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return what each volume from ``before`` to ``after`` brings, in grains. Raises AmountTooLarge beyond ``MOST``."""
-        top = max((bracket.rate for bracket in self.brackets.table), default=0) // self.common
+        top = max((bracket.rate for bracket in self.table), default=0) // self.common
         if float(np.abs(after.astype(np.float64) - before).max(initial=0)) * top >= MOST:
             raise money.AmountTooLarge("what a volume brings in marginal brackets does not fit 64 bits")
         worth = np.zeros(len(after), dtype=np.int64)
@@ -137,7 +141,7 @@ class StairsOfGroups:
         counts: NDArray[np.bool_],
     ) -> "StairsOfGroups":
         """Settle everybody; ``counts`` says whose group is taken off what those above are due."""
-        forest, inside = calculation.people.forest(code_of_tree), Inside(brackets)
+        forest, inside = calculation.people.forest(code_of_tree), Inside(brackets.table)
         own = own_volume(calculation, brackets.volume, code_of_tree)
         inside.worth(np.zeros(1, dtype=np.int64), np.abs(own).sum(keepdims=True))  # refuses a company that is too large
         group = brackets.now(calculation, forest, code_of_tree)
@@ -152,7 +156,7 @@ class StairsOfGroups:
 
     def figures(self, plan: "Plan", person: int) -> dict[str, int]:
         """Return what a person's group brings, and what of it was given out below; fractions of a minor unit cut off."""
-        num, den = self._value(plan)
+        num, den = self.inside.value(plan)
         return {
             "group_volume_points": int(self.group[person]),
             "on_the_whole_group_minor": int(self.due[person]) * num // den,
@@ -180,7 +184,7 @@ class StairsOfGroups:
         total, base = np.zeros((2, distinct.shape[1]), dtype=np.int64)
         np.add.at(total, of.reshape(-1), grains)
         np.add.at(base, of.reshape(-1), np.append(self.group[on_top], self.group[roots]))
-        num, den = self._value(plan)
+        num, den = self.inside.value(plan)
         return lines.block(
             plan,
             index,
@@ -191,8 +195,3 @@ class StairsOfGroups:
             reason=distinct[2],
             amount_minor=money.share(total, num, den, bonus.rounding),
         )
-
-    def _value(self, plan: "Plan") -> tuple[int, int]:
-        """Return the fraction that turns grains into minor units."""
-        num, den = plan.value_of(NONE)
-        return num * self.inside.common, den * money.PPM

@@ -73,9 +73,7 @@ class ByBracket(Measured, Rates):
 
     def check(self, path: str, names: Names, report: Report) -> None:
         Measured.check(self, path, names, report)
-        for place, (lower, higher) in enumerate(pairwise(self.table), 2):
-            if higher.at <= lower.at:
-                report.wrong(f"{path}.table[{place}].at", Points().dump(higher.at), "more points than the bracket before")
+        check_brackets(f"{path}.table", self.table, report)
 
     def by_person(self, calculation: "Calculation", forest: Forest, tree: str, code: str) -> NDArray[np.int64]:
         return self.rate(self.measure(calculation, forest, tree, code))
@@ -85,10 +83,7 @@ class ByBracket(Measured, Rates):
 
     def rate(self, volume: NDArray[np.int64]) -> NDArray[np.int64]:
         """Look up the rate of each volume."""
-        thresholds = np.array([bracket.at for bracket in self.table], dtype=np.int64)
-        rates = np.array([0, *(bracket.rate for bracket in self.table)], dtype=np.int64)
-        found: NDArray[np.int64] = rates[np.searchsorted(thresholds, volume, side="right")]
-        return found
+        return reached(self.table, volume)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +121,21 @@ class ByRequirement(RateRows, Rates):
 
     def by_person(self, calculation: "Calculation", forest: Forest, tree: str, code: str) -> NDArray[np.int64]:
         return rate_of(self, calculation.plan, calculation.standings)
+
+
+def reached(table: tuple[Bracket, ...], volume: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rate of the greatest threshold that each volume reaches, 0 below the first."""
+    thresholds = np.array([bracket.at for bracket in table], dtype=np.int64)
+    rates = np.array([0, *(bracket.rate for bracket in table)], dtype=np.int64)
+    found: NDArray[np.int64] = rates[np.searchsorted(thresholds, volume, side="right")]
+    return found
+
+
+def check_brackets(path: str, table: tuple[Bracket, ...], report: Report) -> None:
+    """Report brackets that do not rise."""
+    for place, (lower, higher) in enumerate(pairwise(table), 2):
+        if higher.at <= lower.at:
+            report.wrong(f"{path}[{place}].at", Points().dump(higher.at), "more points than the bracket before")
 
 
 def differences(steps: tuple[int, ...], first: list[NDArray[np.int64]]) -> NDArray[np.int32]:

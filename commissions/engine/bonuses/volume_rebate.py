@@ -110,7 +110,7 @@ class VolumeRebate(Walking):
         after = brackets.before(calculation, self.code)[found.seller] + _running(found)
         before = after - found.base
         walk = self._to_sellers(calculation, index, found.seller)
-        pieces = Inside(brackets).parts(before, after)
+        pieces = Inside(brackets.table).parts(before, after)
         if self.line is Unit.PAYEE:
             yield self._gathered(calculation, index, walk, found, pieces)
             return

@@ -2,15 +2,20 @@
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commissions.engine.calculate import stand
 from commissions.engine.calculation import Calculation
+from commissions.engine.document import Refused
+from tests.commissions.engine.kinds import uplines
+from tests.commissions.engine.kinds.test_volume_rebate import inside
 from tests.commissions.engine.kinds.two_legs import (
     Outcome,
     assert_legs_agree,
     binary_settings,
+    brought,
     by_rank,
     cap_of,
     carried,
@@ -19,6 +24,7 @@ from tests.commissions.engine.kinds.two_legs import (
     leg_volumes,
     minor,
     of_rank_or_row,
+    plain_plan,
     plan_of,
     some_rows,
     why_not,
@@ -33,10 +39,27 @@ STEPS = [
 ]
 
 
+LEGS = {
+    "code": "team",
+    "name": "Team",
+    "kind": "binary_percentage",
+    "tree": "team",
+    "volume": "cv",
+    "qualifies": {"active": False, "sponsored_each_leg": 0},
+    "line": "payee",
+    "rounding": "half_even",
+    "unearned": "breakage",
+}
+
+
 @st.composite
 def some_plans(draw):
     bonus = draw(binary_settings()) | {"kind": "binary_percentage"}
-    if draw(st.booleans()):
+    by = draw(st.sampled_from(["rates", "brackets", "steps"]))
+    if by == "brackets":
+        bonus["brackets"] = uplines.brackets(draw)
+        bonus["mode"] = draw(st.sampled_from(["whole", "marginal"]))
+    elif by == "rates":
         percents = st.sampled_from(["0%", "10%", "7.77%", "33.3333%", "100%"])
         rows = st.fixed_dictionaries({"by": st.just("requirement"), "table": some_rows("rate", percents)})
         bonus["rates"] = draw(st.one_of(by_rank(percents), rows))
@@ -46,7 +69,8 @@ def some_plans(draw):
         bonus["uses"] = draw(st.sampled_from(["step", "lesser_leg"]))
     if draw(st.booleans()):
         most = draw(by_rank(st.sampled_from([0, 3, 10, "29.99", 1000]), whole=False))
-        bonus["cap"] = {"most": most, "beyond": draw(st.sampled_from(["carried", "forfeited", "flushed"]))}
+        beyond = ["forfeited", "flushed"] if bonus.get("mode") == "marginal" else ["carried", "forfeited", "flushed"]
+        bonus["cap"] = {"most": most, "beyond": draw(st.sampled_from(beyond))}
     return draw(plan_of([bonus], lowest=draw(st.sampled_from([0, 1]))))
 
 
@@ -57,7 +81,7 @@ def test_everybody_is_paid_and_keeps_what_the_twin_says(plan, company):
     bonus = plan.bonuses[0]
     paid, lost, used, flushed = {}, [], {}, {}
     for person in company.people:
-        of = percentage_of if bonus.rates else step_of
+        of = step_of if bonus.steps else parts_of if bonus.mode == "marginal" else percentage_of
         mine = of(plan, bonus, company, person)
         paid[person.id], used[person.id], flushed[person.id] = mine[0], mine[1], mine[2]
         lost += [(person.id, reason, amount) for reason, amount in mine[3] if amount]
@@ -78,9 +102,7 @@ def test_nobody_is_paid_above_the_cap(plan, company):
 
 def available(bonus, company, person):
     """What is on both legs, never below nothing."""
-    new = leg_volumes(bonus, company, person)
-    ages = 0 if bonus.carry_over is None else bonus.carry_over.expires_after or 1
-    old = [sum(person.state.get(f"{bonus.code}.{side}.{age}", 0) for age in range(1, ages + 1)) for side in ("left", "right")]
+    new, old = leg_volumes(bonus, company, person), brought(bonus, person)
     return [max(new[leg] + old[leg], 0) for leg in (0, 1)]
 
 
@@ -88,8 +110,11 @@ def percentage_of(plan, bonus, company, person):
     """What a person is paid, what is used of each leg, whether everything goes, and what is lost and why."""
     legs = available(bonus, company, person)
     lesser = min(legs) if min(legs) >= bonus.least else 0
-    rate = of_rank_or_row(bonus.rates, person, "rate", 0)
-    without = "RANK_TOO_LOW" if isinstance(bonus.rates, dict) else "NOT_QUALIFIED"
+    if bonus.brackets:
+        rate = ([0] + [bracket.rate for bracket in bonus.brackets if lesser >= bracket.at])[-1]
+    else:
+        rate = of_rank_or_row(bonus.rates, person, "rate", 0)
+    without = "RANK_TOO_LOW" if bonus.rates and isinstance(bonus.rates, dict) else "NOT_QUALIFIED"
     value = Fraction(rate, 1_000_000) * plan.plan.point_value
     reason = why_not(plan, bonus, person) or (without if rate == 0 else None)
     takes = bonus.carry_over is None or bonus.carry_over.consumed == "matched"
@@ -108,6 +133,23 @@ def percentage_of(plan, bonus, company, person):
     if over == 0 or bonus.cap.beyond == "carried":
         return paid, [pays] * 2, False, []
     return paid, [lesser] * 2, bonus.cap.beyond == "flushed", [("ABOVE_CAP", round_once(over * value, bonus.rounding))]
+
+
+def parts_of(plan, bonus, company, person):
+    """As ``percentage_of``, in marginal brackets."""
+    lesser = min(available(bonus, company, person))
+    lesser = lesser if lesser >= bonus.least else 0
+    edges = [*(bracket.at for bracket in bonus.brackets), None]
+    parts = zip(bonus.brackets, edges[1:], strict=True)
+    exact = sum(inside(lesser, bracket.at, high) * Fraction(bracket.rate, 1_000_000) for bracket, high in parts)
+    amount = round_once(exact * plan.plan.point_value, bonus.rounding)
+    takes = bonus.carry_over is None or bonus.carry_over.consumed == "matched"
+    reason = why_not(plan, bonus, person) or (None if exact else "NOT_QUALIFIED")
+    if reason:
+        return 0, [lesser * takes] * 2, False, [(reason, amount * takes)]
+    most = cap_of(plan, bonus.cap.most, person) if bonus.cap else None
+    pays = amount if most is None else min(amount, minor(most))
+    return pays, [lesser] * 2, bool(pays < amount and bonus.cap.beyond == "flushed"), [("ABOVE_CAP", amount - pays)]
 
 
 def step_of(plan, bonus, company, person):
@@ -163,3 +205,26 @@ def test_volume_that_moves_below_the_head_of_a_leg_changes_nobody_above(plan, co
     while above:
         assert before.totals().get(above.id, 0) == after.totals().get(above.id, 0)
         above = above.above
+
+
+RULES = LEGS | {"brackets": [{"at": 0, "rate": "10%"}, {"at": 500, "rate": "15%"}], "mode": "marginal"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"rates": {"member": "5%", "silver": "5%", "gold": "5%"}}, "bonuses[1].brackets is a list of 2; expected no brackets"),
+        ({"mode": None}, "bonuses[1].mode is missing; expected one of whole, marginal"),
+        (
+            {"brackets": [{"at": 5, "rate": "1%"}, {"at": 5, "rate": "2%"}]},
+            "bonuses[1].brackets[2].at is 5; expected more",
+        ),
+        ({"cap": {"most": {"member": 5}, "beyond": "carried"}}, 'bonuses[1].cap.beyond is "carried"; expected forfeited'),
+        ({"brackets": None}, 'bonuses[1].mode is "marginal"; expected nothing'),
+        ({"brackets": None, "mode": None}, "bonuses[1].rates is missing; expected a percentage for each rank, or brackets"),
+    ],
+)
+def test_brackets_that_contradict_something_are_refused(change, said):
+    with pytest.raises(Refused) as refusal:
+        plain_plan([{key: value for key, value in (RULES | change).items() if value is not None}])
+    assert said in str(refusal.value)

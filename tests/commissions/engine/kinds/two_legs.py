@@ -269,10 +269,22 @@ def leg_volumes(bonus, company, person):
     """What this period brings on each leg."""
     buyers = bonus.sales.buyers if bonus.sales else BUYERS
     volume = {"pv": lambda sale: sale.pv, "cv": lambda sale: sale.cv}[bonus.volume]
-    return [
+    new = [
         sum(volume(sale) for sale in company.sales if head and sale.person in head.downline() and sale.buyer in buyers)
         for head in person.legs
     ]
+    if bonus.own_volume and (person.above or person is company.people[0]):
+        own = sum(volume(sale) for sale in company.sales if sale.person is person and sale.buyer in buyers)
+        less = [each + old for each, old in zip(new, brought(bonus, person), strict=True)]
+        leg = {"left": 0, "right": 1, "lesser": 0 if less[0] < less[1] else 1}[bonus.own_volume.leg]
+        new[leg] += max(own - bonus.own_volume.above, 0)
+    return new
+
+
+def brought(bonus, person):
+    """What earlier periods left on each leg."""
+    ages = 0 if bonus.carry_over is None else bonus.carry_over.expires_after or 1
+    return [sum(person.state.get(f"{bonus.code}.{side}.{age}", 0) for age in range(1, ages + 1)) for side in SIDES]
 
 
 def stays(bonus, person, side, new, used, flushed):
@@ -363,6 +375,9 @@ def binary_settings(draw):
         settings["carry_over"] = carry
     if not draw(st.integers(0, 4)):
         settings["sales"] = {"buyers": draw(st.sampled_from([["retail"], ["retail", "preferred"]]))}
+    if not draw(st.integers(0, 2)):
+        leg = draw(st.sampled_from(["lesser", "left", "right"]))
+        settings["own_volume"] = {"above": draw(st.sampled_from([0, 20, 60])), "leg": leg}
     return settings
 
 
