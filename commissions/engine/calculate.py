@@ -35,7 +35,10 @@ def calculate(plan: Plan, snapshot: Snapshot, *, keep_lines: bool = True) -> Res
         if isinstance(step, Step):
             cap(calculation, step)
         else:
-            unearned[step] = earn(calculation, step, kept.setdefault(step, []) if keep_lines else None)
+            try:
+                unearned[step] = earn(calculation, step, kept.setdefault(step, []) if keep_lines else None)
+            except money.AmountTooLarge as error:
+                raise money.AmountTooLarge(f"bonus {plan.bonuses[step].code}: {error}") from error
     return Result(
         standings=standings,
         totals=calculation.paid,

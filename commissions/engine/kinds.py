@@ -44,8 +44,15 @@ class Report:
         self.problems.append(Problem(path, "is missing", expected))
 
     def unknown(self, path: str, known: Sequence[str]) -> None:
-        """Report a key that nothing reads."""
-        self.problems.append(Problem(path, "is not a known key", f"one of {', '.join(known)}"))
+        """Report a key that nothing reads; a list of the top that stands below a table would be that table's."""
+        expected = f"one of {', '.join(known)}"
+        if path.rpartition(".")[2] in TOP_LISTS and "." in path:
+            expected += "; a list of the whole plan stands at the top of the document, before the first table"
+        self.problems.append(Problem(path, "is not a known key", expected))
+
+
+TOP_LISTS = ("volumes", "amounts")
+"""The keys of a plan document that are no tables, and so have to come first."""
 
 
 class Unfit(ValueError):

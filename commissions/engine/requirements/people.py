@@ -85,7 +85,7 @@ class LegsWithVolume(_Count):
 
 @dataclass(frozen=True, kw_only=True)
 class LegsWithRank(_Count):
-    """Legs in a placement tree that hold ``rank``, or a higher one, somewhere or at their head."""
+    """Legs in a tree that hold ``rank``, or a higher one, somewhere or at their head."""
 
     measure: ClassVar[str] = "legs_with_rank"
     tree: str = setting(Code())

@@ -44,6 +44,11 @@ def problems(*path, value=None, remove=False):
     [
         (("surprise",), 1, "surprise is not a known key; expected one of plan, periods, exchange, volumes, amounts, trees,"),
         (("ranks", 1, "colour"), "red", "ranks[2].colour is not a known key; expected one of code, name, pv, gv, legs, leg_cap"),
+        (
+            ("activity", "volumes"),
+            ["bv"],
+            "activity.volumes is not a known key; expected one of pv, requires; a list of the whole plan stands at the top",
+        ),
         (("plan", "currency"), "DLR", 'plan.currency is "DLR"; expected an ISO 4217 currency code, such as USD'),
         (("plan", "version"), 0, "plan.version is 0; expected a whole number from 1 to 100000"),
         (("plan", "version"), True, "plan.version is true; expected a whole number from 1 to 100000"),

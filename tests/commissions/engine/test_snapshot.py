@@ -142,6 +142,12 @@ def test_volumes_and_amounts_beyond_64_bits_are_refused_not_wrapped(field, volum
         calculate(PLAN, engine_snapshot(PEOPLE, [dataclasses.replace(SALE, **{field: volume})]))
 
 
+def test_a_bonus_that_pays_beyond_64_bits_is_named():
+    many = [dataclasses.replace(SALE, id=id, order=id, paid=2**61) for id in (1, 2)]
+    with pytest.raises(money.AmountTooLarge, match="bonus retail_profit: the sum of the amounts paid does not fit 64 bits"):
+        calculate(PLAN, engine_snapshot(PEOPLE, many))
+
+
 def test_a_sum_that_only_overflows_together_is_refused():
     many = [dataclasses.replace(SALE, id=id, order=id, pv=2**60, cv=0) for id in range(1, 6)]
     with pytest.raises(money.AmountTooLarge, match="the sum of PV does not fit 64 bits"):
