@@ -8,6 +8,8 @@
 PORT   = 8000
 PEOPLE = 10000
 SALES  = 0
+SAMPLE = 25
+SEED   = 1
 PYTHON = python3
 RUN    = .venv/bin/python
 TESTS  = tests
@@ -15,7 +17,7 @@ CORES := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 # Many tests wait for processes of their own: one more at a time than there are cores.
 ATONCE := $(shell expr $(CORES) + 1)
 
-.PHONY: help up test test-fast check bench soak pictures format install install-dev browser reset
+.PHONY: help up test test-fast check bench soak mutants pictures format install install-dev browser reset
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -38,6 +40,9 @@ bench: install-dev ## measure; prints JSON lines   [ONLY=enrolment,live] [FULL=1
 soak: install-dev ## the property tests for a long time, and the slow tests three times over
 	@HYPOTHESIS_PROFILE=soak $(RUN) -m pytest $(TESTS) -q -n $(CORES) --maxprocesses 4 --dist loadgroup -m "not slow and not browser"
 	@for round in 1 2 3; do $(RUN) -m pytest $(TESTS) -q -m "slow and not browser" || exit 1; done
+
+mutants: install-dev ## change the engine in one spot at a time: does a test fail?   [MODULES=ranks,bonuses.n_up] [SAMPLE=25] [SEED=1]
+	@$(RUN) -m tests.mutation $(if $(MODULES),--modules $(MODULES)) --sample $(SAMPLE) --seed $(SEED)
 
 pictures: install-dev browser ## take the pictures of docs/screenshots anew
 	@$(RUN) -m tests.browser.pictures

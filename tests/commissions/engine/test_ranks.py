@@ -77,3 +77,41 @@ def test_ranks_that_cost_others_theirs_settle_from_the_bottom_up():
     assert stood.rank.tolist() == [1, 0, -1, 0]
     assert stood.measured.tolist() == [[60_00, 55_00, 10_00, 60_00]]
     assert stood.legs.tolist() == [[1, 0, 1, 0]]
+
+
+LOOKING = """
+[[ranks]]
+code = "member"
+name = "Member"
+pv = 0
+gv = 0
+requires = [{ measure = "legs_with_rank", tree = "sponsor", rank = "leader", where = "frontline", count = 2 }]
+
+[[ranks]]
+code = "leader"
+name = "Leader"
+pv = 100
+gv = 0
+
+[[ranks]]
+code = "chief"
+name = "Chief"
+pv = 0
+gv = 0
+legs = [{ rank = "leader", count = 2, where = "anywhere", looks_through = "unranked" }]
+"""
+
+
+def test_somebody_who_gains_a_rank_is_looked_through_no_longer():
+    start, end = TEXT.index("[[ranks]]"), TEXT.index("# What a customer paid")
+    text = TEXT[:start] + LOOKING + TEXT[end:]
+    plan = plans.parse(
+        text.replace("associate = 1, bronze = 3, silver = 5, gold = 6, diamond = 7", "member = 5, leader = 6, chief = 7")
+    )
+    people = [(1, 0, "open"), (2, 1, "open"), (3, 2, "open"), (4, 2, "open")]
+    sales = [Sale(id, id, 0, id, "retail", 1, pv, 0, 0, 0, "USD") for id, pv in ((3, 100_00), (4, 100_00))]
+    stood = calculate(plan, engine_snapshot(people, sales)).standings
+    # cy and dee sell 100: leaders. ben, who sponsors both, is a member for it, and a chief: two legs of his own hold a leader.
+    # ana looked through ben as long as he had no rank, and saw two legs. Now she has one.
+    assert stood.rank.tolist() == [-1, 2, 1, 1]
+    assert stood.legs.tolist() == [[1, 2, 0, 0]]

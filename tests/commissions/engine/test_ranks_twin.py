@@ -71,16 +71,20 @@ REQUIRED = {
 SETTLING = st.one_of(REQUIRED["personal_group_volume"], REQUIRED["legs_with_rank"])
 OF_ACTIVITY = ("own_volume", "group_volume", "customers", "customer_share", "lifetime_volume", "fact", "without_fact", "title")
 
+RISING = ("own_volume", "group_volume", "lesser_leg", "legs_with_volume", "lifetime_volume", "fact")
+"""What looks at no ranks: on a ladder of these alone, ranks are awarded from the lowest up."""
+
 
 @st.composite
 def some_ladders(draw):
     """What a plan says about ranks, with every setting of time."""
     ranks = draw(rank_tables())
     known = [rank["code"] for rank in ranks]
+    asked = draw(st.sampled_from([SETTLING | st.one_of(*REQUIRED.values()), st.one_of(*(REQUIRED[name] for name in RISING))]))
     for rank in ranks:
         for legs in rank.get("legs", []):
-            legs["looks_through"] = draw(st.sampled_from(["nobody", "unranked", "inactive"]))
-        rank["requires"] = fitting(draw(st.lists(SETTLING | st.one_of(*REQUIRED.values()), max_size=2)), known)
+            legs["looks_through"] = draw(st.sampled_from(["nobody", "nobody", "unranked", "inactive"]))
+        rank["requires"] = fitting(draw(st.lists(asked, max_size=2)), known)
         rank["gv"] = min(rank["gv"], draw(st.sampled_from([0, 20, 200]))) if "leg_cap" not in rank else rank["gv"]
     ranks[0]["requires"] = []  # so that most people have a rank that others may look at
     ladder = {"period": "month", "elsewhere": "last", "in_force": draw(st.sampled_from(["end", "highest", "next"]))}
@@ -162,6 +166,7 @@ def some_rank_plans(draw):
 def some_pasts(draw, most=12):
     """People with their trees, kinds, facts and state, and what was bought."""
     rows = draw(some_people(most))
+    unknown = draw(st.sets(st.sampled_from(["autoship", "hold", "rank.floor", "rank.ceiling", "rank.override"])))
     people, free = {}, []
     for id, sponsor, status in rows:
         kind = draw(st.sampled_from(["distributor"] * 5 + ["preferred", "retail"]))
@@ -170,7 +175,7 @@ def some_pasts(draw, most=12):
             above, leg = draw(st.sampled_from(free)) if free else (None, None)
             free = [seat for seat in free if seat != (above, leg)] + [(person, 0), (person, 1)]
             person.above["pairs"], person.leg["pairs"] = above, leg
-        person.facts = draw(facts)
+        person.facts = draw(facts) | dict.fromkeys(unknown, 0)
         person.state = draw(state)
         people[id] = person
     return list(people.values()), draw(purchases([id for id, _, _ in rows]))
@@ -243,6 +248,9 @@ def engine_snapshot(plan, people, bought):
     named = {name: by_person(lambda person, name=name: person.facts[name]) for name in people[0].facts}
     named["kind"] = by_person(lambda person: BUYERS[person.kind])
     left = {name: by_person(lambda person, name=name: person.state[name]) for name in people[0].state}
+    for columns in (named, left):  # what nobody has is not there at all
+        for name in [name for name, values in columns.items() if not values.any()]:
+            del columns[name]
     people_rows = dataclasses.replace(rows, facts=named, trees={"pairs": pairs})
     return snapshots.Snapshot(people_rows, engine_bought(index, bought), state=snapshots.State(people=left))
 
@@ -307,6 +315,7 @@ def test_the_next_period_is_left_what_the_twin_says(plan, company):
     snapshot = engine_snapshot(plan, people, bought)
     left = calculate.calculate(plan, snapshot, keep_lines=False).state.people
     theirs = twin.stand(plan, people, bought)
+    assert not [name for name in left if name.startswith("volume.ago.3")]  # three periods: this one and two before
     for place, id in enumerate(snapshot.people.id.tolist()):
         person = theirs[id]
         assert left["rank.paid_as"][place] == person.rank + 1

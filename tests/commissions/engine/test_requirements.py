@@ -9,6 +9,7 @@ import pytest
 from commissions.engine import calculate, snapshot
 from commissions.engine import plan as plans
 from commissions.engine.document import Refused
+from commissions.engine.kinds import Percent, Points
 from commissions.engine.requirements import REQUIREMENTS
 from commissions.engine.tenure import Grace, Title
 from tests.commissions.plans.examples import SHIPPED
@@ -145,6 +146,50 @@ def test_a_requirement_that_makes_no_sense_is_refused_by_its_key(words, said):
     assert said in str(refused.value)
 
 
+STATED = {
+    "own_volume": 'volume = "pv", buyers = ["retail"], least = 1',
+    "group_volume": 'volume = "pv", tree = "sponsor", least = 1',
+    "personal_group_volume": 'volume = "pv", less = "legs", rank = "silver", least = 1',
+    "customer_share": 'volume = "pv", of = "own", buyers = ["retail"], least = "1%"',
+    "customers": 'volume = "pv", buyers = ["retail"], each = 1, count = 1',
+    "legs_with_volume": 'volume = "pv", tree = "sponsor", least = 1, count = 1',
+    "legs_with_rank": 'tree = "sponsor", rank = "silver", where = "anywhere", count = 1',
+    "lesser_leg": 'volume = "pv", tree = "pairs", least = 1',
+    "outside_largest_leg": 'volume = "pv", tree = "sponsor", own = "counts", least = 1',
+    "active_frontline": 'tree = "sponsor", count = 1',
+    "sponsored_in_legs": 'tree = "pairs", who = "open", count = 1, rank = "silver"',
+    "team": 'tree = "sponsor", who = "open", count = 1',
+    "periods_at_rank": 'rank = "silver", periods = 1, of_last = 2, this_period = "counts"',
+    "title": 'rank = "silver"',
+    "lifetime_volume": 'volume = "pv", of = "own", least = 1',
+    "rolling_volume": 'volume = "pv", of = "own", periods = 2, least = 1',
+    "fact": 'name = "tax_form", least = 1',
+    "without_fact": 'name = "tax_form"',
+}
+
+
+@pytest.mark.parametrize("measure", REQUIREMENTS)
+def test_a_name_that_the_plan_does_not_have_is_refused_by_its_key(measure):
+    required(f'measure = "{measure}", {STATED[measure]}')
+    fields = {field.name for field in dataclasses.fields(REQUIREMENTS[measure])}
+    assert {"volume", "tree", "rank"} & fields == {key for key in ("volume", "tree", "rank") if f"{key} = " in STATED[measure]}
+    for key, names in (("volume", ("pv",)), ("tree", ("sponsor", "pairs")), ("rank", ("silver",))):
+        for name in names:
+            words = STATED[measure].replace(f'{key} = "{name}"', f'{key} = "ghost"')
+            if words != STATED[measure]:
+                with pytest.raises(Refused) as refused:
+                    required(f'measure = "{measure}", {words}')
+                assert f'gates[1].requires[1].{key} is "ghost"' in str(refused.value)
+
+
+@pytest.mark.parametrize("measure", REQUIREMENTS)
+def test_what_is_stated_in_points_or_as_a_share_is_told_as_that(measure):
+    settings = {field.name: type(field.metadata["kind"]) for field in dataclasses.fields(REQUIREMENTS[measure])}
+    kinds = [settings["least"]] if "least" in settings and "count" not in settings else []
+    assert REQUIREMENTS[measure].is_points == (kinds == [Points])
+    assert REQUIREMENTS[measure].is_share == (kinds == [Percent])
+
+
 @pytest.mark.parametrize(
     ("place", "words", "said"),
     [
@@ -164,6 +209,17 @@ def test_what_is_not_settled_yet_cannot_be_asked_for(place, words, said):
     with pytest.raises(Refused) as refused:
         plans.parse(TEXT.replace(place, f"{place}requires = [{{ {words} }}]\n"))
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("words", ['measure = "team", tree = "sponsor"', 'measure = "sponsored_in_legs", tree = "pairs"'])
+def test_activity_may_ask_how_many_are_open_but_not_how_many_are_active(words):
+    def asked(who):
+        activity = f'[activity]\nrequires = [{{ {words}, count = 1, who = "{who}" }}]\n'
+        return plans.parse(TEXT.replace("[activity]\n", activity))
+
+    assert not asked("open").requirements[0].reads_active
+    with pytest.raises(Refused, match="something that does not ask who is active"):
+        asked("active")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ Everything here is plain objects and loops: what a twin needs, and how the same 
 """
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -23,6 +23,7 @@ END = datetime(2026, 4, 1, tzinfo=UTC)
 PRODUCTS = ("starter", "pro", "tea")
 KINDS = ("distributor", "preferred", "retail")
 STATUSES = ("open", "suspended", "terminated", "house")
+MARKETS = ("north", "south")
 CURRENCIES = ("USD", "EUR", "JPY")
 RANKS = ("member", "leader", "chief")
 
@@ -66,6 +67,16 @@ class Sale:
         """Whether the person credited bought it."""
         return self.buyer_kind == "distributor" or self.buyer_kind == self.person.kind
 
+    @property
+    def market(self):
+        """Where it was sold; a refund is noted where it came from."""
+        return MARKETS[(self.reverses or self).order % 2]
+
+    @property
+    def listed(self):
+        """Its price by a list that the plan names: above or below both other prices."""
+        return -self.reverses.listed if self.reverses else (self.paid + self.price + 700 * self.id) % 3000
+
 
 @dataclass
 class Company:
@@ -79,9 +90,9 @@ class Company:
 @st.composite
 def companies(draw, most_people=14, most_orders=14):
     """People, most of them new, with what they sold in March 2026."""
-    people = []
+    people, wide = [], draw(st.booleans())
     for number in range(draw(st.integers(1, most_people))):
-        sponsor = draw(st.sampled_from(people)) if people and draw(st.integers(0, 12)) else None
+        sponsor = draw(st.sampled_from(people[:2] if wide else people)) if people and draw(st.integers(0, 12)) else None
         status = draw(st.sampled_from(("open",) * 8 + STATUSES[1:]))
         kind = draw(st.sampled_from(("distributor",) * 5 + KINDS[1:]))
         joined = START + timedelta(hours=draw(st.integers(-24 * 70, 24 * 30)))
@@ -97,13 +108,22 @@ def companies(draw, most_people=14, most_orders=14):
             volume, paid, price = (draw(st.integers(0, 3000)) for _ in range(3))
             code = draw(st.sampled_from([None, *people]))
             sale = Sale(
-                len(sales) + 1, person, at, 1000 + order, buyer_kind, buyer, draw(st.integers(1, 3)), volume,
+                1001 + len(sales), person, at, 1000 + order, buyer_kind, buyer, draw(st.integers(1, 3)), volume,
                 draw(st.sampled_from((volume, volume // 3))), paid, price, currency,
                 draw(st.sampled_from((None, *PRODUCTS))), code, first,
             )  # fmt: skip
+            fate = draw(
+                st.sampled_from(("kept",) * 8 + ("taken back later", "taken back at once", "taken back of an earlier period"))
+            )
+            if fate == "taken back of an earlier period":
+                sale.id = len(sales) + 1
+                sales.append(taken_back(sale, 1001 + len(sales), at))
+                continue
             sales.append(sale)
-            if not draw(st.integers(0, 5)):
-                sales.append(taken_back(sale, len(sales) + 1, at + timedelta(minutes=draw(st.integers(0, 90)))))
+            if fate == "taken back later":
+                sales.append(taken_back(sale, 1001 + len(sales), at + timedelta(minutes=draw(st.integers(0, 90)))))
+            elif fate == "taken back at once":
+                sales.append(replace(taken_back(sale, 1001 + len(sales), at), order=sale.order))
     return Company(people, sales)
 
 
@@ -151,6 +171,33 @@ def common(draw, lines=("order", "source", "payee"), unearned=("breakage", "roll
     }
 
 
+@st.composite
+def sales_filters(draw):
+    """Which sales a bonus pays on, as a plan states it; nothing where it pays on all."""
+    stated = {
+        "buyers": st.lists(st.sampled_from(KINDS), min_size=1, max_size=2, unique=True),
+        "products": st.lists(st.sampled_from((*PRODUCTS, "unsold")), min_size=1, max_size=2, unique=True),
+        "without_products": st.lists(st.sampled_from((*PRODUCTS, "unsold")), min_size=1, max_size=2, unique=True),
+        "markets": st.lists(st.sampled_from((*MARKETS, "nowhere")), min_size=1, max_size=2, unique=True),
+        "first_orders": st.booleans(),
+    }
+    names = draw(st.one_of(st.just([]), st.lists(st.sampled_from(sorted(stated)), max_size=2, unique=True)))
+    return {"sales": {name: draw(stated[name]) for name in names}} if names else {}
+
+
+def fits(only, sale):
+    """Whether a sale fits all that is stated of the sales that count."""
+    if only is None:
+        return True
+    return (
+        (not only.buyers or sale.buyer_kind in only.buyers)
+        and (not only.products or sale.product in only.products)
+        and sale.product not in only.without_products
+        and (not only.markets or sale.market in only.markets)
+        and (only.first_orders is None or sale.first == only.first_orders)
+    )
+
+
 def micro(moment):
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
@@ -186,9 +233,11 @@ def engine_snapshot(company, *, past=None, tables=None, numbers=None, parties=No
         more={
             "buyer": [sale.buyer for sale in sold],
             "product": [PRODUCTS.index(sale.product) if sale.product else -1 for sale in sold],
-            "code": [sale.code.id if sale.code else -1 for sale in sold],
+            "code": [sale.code.id if sale.code else -(sale.id % 2) for sale in sold],
             "first": [int(sale.first) for sale in sold],
             "party": [sale.party for sale in sold],
+            "market": [MARKETS.index(sale.market) for sale in sold],
+            "amount.listed": [sale.listed for sale in sold],
         },
     )
     return snapshot.Snapshot(
@@ -196,7 +245,7 @@ def engine_snapshot(company, *, past=None, tables=None, numbers=None, parties=No
         sales,
         start=micro(START),
         end=micro(END),
-        words={"product": PRODUCTS},
+        words={"product": PRODUCTS, "market": MARKETS},
         parties=parties,
         state=snapshot.State(
             people={

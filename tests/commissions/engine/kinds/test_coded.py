@@ -11,9 +11,11 @@ from tests.commissions.engine.kinds.newcomers import (
     companies,
     engine_lines,
     engine_snapshot,
+    fits,
     left_by,
     lines_of,
     plan_with,
+    sales_filters,
     settled,
     stand,
     worth,
@@ -29,13 +31,17 @@ REWARDS = st.one_of(
 
 @st.composite
 def coded(draw):
-    table = draw(common()) | {
-        "code": "code",
-        "kind": "coded",
-        "reward": draw(REWARDS),
-        "without_code": draw(st.sampled_from(("sponsor", "seller", "nobody"))),
-        "active_only": draw(st.booleans()),
-    }
+    table = (
+        draw(common())
+        | draw(sales_filters())
+        | {
+            "code": "code",
+            "kind": "coded",
+            "reward": draw(REWARDS),
+            "without_code": draw(st.sampled_from(("sponsor", "seller", "nobody"))),
+            "active_only": draw(st.booleans()),
+        }
+    )
     if draw(st.booleans()):
         table["passes"] = draw(st.integers(1, 3))
     return table
@@ -44,7 +50,8 @@ def coded(draw):
 def orders_of(bonus, company, seller):
     """A seller's orders that count, the earliest first, each with its sales."""
     found = {}
-    mine = [sale for sale in company.sales if sale.person is seller and (sale.code or bonus.without_code != "nobody")]
+    mine = [sale for sale in company.sales if sale.person is seller and fits(bonus.sales, sale)]
+    mine = [sale for sale in mine if sale.code or bonus.without_code != "nobody"]
     for sale in sorted(mine, key=lambda sale: (sale.at, sale.order)):
         found.setdefault(sale.order, []).append(sale)
     return list(found.values())
@@ -61,7 +68,7 @@ def twin(plan, bonus, company, before):
         number, of_order = before[seller.id] + 1, {}
         for sales in orders_of(bonus, company, seller):
             for sale in sales:
-                counted_as = of_order[sale.reverses.order] if sale.reverses else number
+                counted_as = of_order.get(sale.reverses.order, number) if sale.reverses else number
                 of_order.setdefault(sale.order, counted_as)
                 due = coder(bonus, sale) if bonus.passes is None or counted_as <= bonus.passes else seller
                 who = settled(bonus, due, lambda each: each.active if bonus.active_only else each.status == "open")

@@ -13,9 +13,11 @@ from tests.commissions.engine.kinds.newcomers import (
     companies,
     engine_lines,
     engine_snapshot,
+    fits,
     left_by,
     lines_of,
     plan_with,
+    sales_filters,
     settled,
     stand,
     worth,
@@ -51,18 +53,24 @@ REWARDS = st.one_of(
 def acquisitions(draw):
     reward = draw(REWARDS)
     lines = ("order", "source", "payee") if reward["kind"] == "percent" else ("source", "payee")
-    table = draw(common(lines=lines)) | {
-        "code": "new",
-        "kind": "customer_acquisition",
-        "buyers": draw(st.sampled_from((["retail"], ["retail", "preferred"]))),
-        "reward": reward,
-        "active_only": draw(st.booleans()),
-    }
+    table = (
+        draw(common(lines=lines))
+        | draw(sales_filters())
+        | {
+            "code": "new",
+            "kind": "customer_acquisition",
+            "buyers": draw(st.sampled_from((["retail"], ["retail", "preferred"]))),
+            "reward": reward,
+            "active_only": draw(st.booleans()),
+        }
+    )
     if draw(st.booleans()):
         table["least"] = draw(st.sampled_from((1, 10)))
-        table["volume"] = "pv"
+        table["volume"] = draw(st.sampled_from(("pv", "cv")))
     if draw(st.integers(0, 2)) == 0:
-        table["window"] = {"kind": "days", "days": draw(st.sampled_from((5, 20)))}
+        table["window"] = draw(
+            st.sampled_from(({"kind": "days", "days": 5}, {"kind": "days", "days": 20}, {"kind": "months", "months": 1}))
+        )
     return table
 
 
@@ -71,7 +79,7 @@ def new_customers(plan, bonus, company, seller):
     found = {}
     for sale in company.sales:
         counts = sale.person is seller and sale.first and sale.buyer_kind in bonus.buyers and not sale.own
-        if counts and (bonus.window is None or is_new(plan, bonus, sale)):
+        if counts and fits(bonus.sales, sale) and (bonus.window is None or is_new(plan, bonus, sale)):
             found.setdefault((sale.buyer_kind, sale.buyer), []).append(sale)
     volume = bonus.volume
     return [

@@ -19,9 +19,11 @@ from tests.commissions.engine.kinds.newcomers import (
     companies,
     engine_lines,
     engine_snapshot,
+    fits,
     levels_above,
     lines_of,
     plan_with,
+    sales_filters,
     stand,
     worth,
 )
@@ -40,15 +42,20 @@ def fast_starts(draw):
     compression = draw(st.sampled_from(("none", "inactive", "paid_through", "full")))
     if compression != "full":
         settings["unearned"] = draw(st.sampled_from(("breakage", "roll_up")))
-    return settings | {
-        "code": "fast",
-        "kind": "fast_start",
-        "tree": "sponsor",
-        "window": draw(WINDOWS),
-        "rates": rates,
-        "depth": {rank: draw(st.integers(0, len(rates))) for rank in RANKS},
-        "compression": compression,
-    }
+    return (
+        settings
+        | draw(sales_filters())
+        | {
+            "code": "fast",
+            "kind": "fast_start",
+            "tree": "sponsor",
+            "volume": draw(st.sampled_from(("cv", "pv"))),
+            "window": draw(WINDOWS),
+            "rates": rates,
+            "depth": {rank: draw(st.integers(0, len(rates))) for rank in RANKS},
+            "compression": compression,
+        }
+    )
 
 
 def is_new(plan, bonus, sale):
@@ -64,9 +71,9 @@ def is_new(plan, bonus, sale):
 
 def twin(plan, bonus, company):
     for sale in company.sales:
-        if is_new(plan, bonus, sale):
+        if fits(bonus.sales, sale) and is_new(plan, bonus, sale):
             for level, *who in levels_above(plan, bonus, sale.person, len(bonus.rates)):
-                exact = sale.cv * Fraction(bonus.rates[level - 1], 1_000_000) * worth(plan, None)
+                exact = getattr(sale, bonus.volume) * Fraction(bonus.rates[level - 1], 1_000_000) * worth(plan, None)
                 yield sale.person, sale.order, None, level, exact, *who
 
 
@@ -81,7 +88,13 @@ def test_every_line_is_the_twins(company, table, activity, zone):
 
 @given(companies(), fast_starts())
 def test_a_unilevel_that_leaves_sales_to_it_is_paid_on_all_the_others(company, table):
-    table = table | {"rates": ["10%"], "depth": dict.fromkeys(RANKS, 1), "rounding": "half_up", "line": "order"}
+    table = {key: value for key, value in table.items() if key != "sales"} | {
+        "rates": ["10%"],
+        "volume": "cv",
+        "depth": dict.fromkeys(RANKS, 1),
+        "rounding": "half_up",
+        "line": "order",
+    }
     unilevel = {key: value for key, value in table.items() if key != "window"} | {"kind": "unilevel"}
     both = [
         table,

@@ -13,9 +13,11 @@ from tests.commissions.engine.kinds.newcomers import (
     companies,
     engine_lines,
     engine_snapshot,
+    fits,
     levels_above,
     lines_of,
     plan_with,
+    sales_filters,
     stand,
     worth,
 )
@@ -28,15 +30,20 @@ def n_ups(draw):
     passed, keeper = draw(RATES), draw(RATES)
     compression = draw(st.sampled_from(("none", "inactive", "full")))
     most = max(len(passed), len(keeper))
-    table = draw(common(unearned=("breakage",) if compression == "full" else ("breakage", "roll_up"))) | {
-        "code": "up",
-        "kind": "n_up",
-        "passes": draw(st.sampled_from(([1], [1, 2], [2], [2, 4]))),
-        "passed_rates": passed,
-        "keeper_rates": keeper,
-        "depth": {rank: draw(st.integers(0, most)) for rank in RANKS},
-        "compression": compression,
-    }
+    table = (
+        draw(common(unearned=("breakage",) if compression == "full" else ("breakage", "roll_up")))
+        | draw(sales_filters())
+        | {
+            "code": "up",
+            "kind": "n_up",
+            "volume": draw(st.sampled_from(("cv", "pv"))),
+            "passes": draw(st.sampled_from(([1], [1, 2], [2], [2, 4]))),
+            "passed_rates": passed,
+            "keeper_rates": keeper,
+            "depth": {rank: draw(st.integers(0, most)) for rank in RANKS},
+            "compression": compression,
+        }
+    )
     if draw(st.booleans()):
         table["then_every"] = draw(st.integers(1, 3))
     return table
@@ -65,9 +72,11 @@ def twin(plan, bonus, company):
             yield person
 
     for sale in company.sales:
+        if not fits(bonus.sales, sale):
+            continue
         rates = bonus.passed_rates if passes(bonus, company, sale.person) else bonus.keeper_rates
         for level, *who in levels_above(plan, bonus, sale.person, len(rates), up):
-            exact = sale.cv * Fraction(rates[level - 1], 1_000_000) * worth(plan, None)
+            exact = getattr(sale, bonus.volume) * Fraction(rates[level - 1], 1_000_000) * worth(plan, None)
             yield sale.person, sale.order, None, level, exact, *who
 
 

@@ -13,8 +13,10 @@ from tests.commissions.engine.kinds.newcomers import (
     companies,
     engine_lines,
     engine_snapshot,
+    fits,
     lines_of,
     plan_with,
+    sales_filters,
     settled,
     stand,
 )
@@ -33,13 +35,17 @@ def amounts(draw):
 
 @st.composite
 def flats(draw):
-    return draw(common()) | {
-        "code": "flat",
-        "kind": "sponsor_flat",
-        "window": draw(WINDOWS),
-        "amounts": draw(st.lists(amounts(), min_size=1, max_size=3)),
-        "active_only": draw(st.booleans()),
-    }
+    return (
+        draw(common())
+        | draw(sales_filters())
+        | {
+            "code": "flat",
+            "kind": "sponsor_flat",
+            "window": draw(WINDOWS),
+            "amounts": draw(st.lists(amounts(), min_size=1, max_size=3)),
+            "active_only": draw(st.booleans()),
+        }
+    )
 
 
 def amount_for(plan, bonus, sale):
@@ -56,7 +62,7 @@ def amount_for(plan, bonus, sale):
 
 def twin(plan, bonus, company):
     for sale in company.sales:
-        if sale.own and is_new(plan, bonus, sale):
+        if sale.own and fits(bonus.sales, sale) and is_new(plan, bonus, sale):
             who = settled(bonus, sale.person.sponsor, lambda each: each.active if bonus.active_only else each.status == "open")
             exact = Fraction(amount_for(plan, bonus, sale) * sale.quantity)
             yield sale.person, sale.order, "USD", 1, exact, *who

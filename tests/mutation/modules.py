@@ -1,0 +1,146 @@
+"""Which tests concern which module of the engine: its own first, then the twins and worked examples that go through it."""
+
+from fnmatch import fnmatch
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+ENGINE = BASE_DIR / "commissions" / "engine"
+TESTS = "tests/commissions/engine/"
+PLANS = "tests/commissions/plans/"
+EXAMPLE = f"{PLANS}test_worked_examples.py::test_the_example_comes_out_to_the_cent"
+
+# A word stands for tests/commissions/engine/test_<word>.py, kinds/<word> for one in that folder, <word>::<name> for one
+# test of a module; @<pattern> for worked examples.
+REFUSED = "kinds/beginnings_refused kinds/beginnings_explained"
+UPLINES = "kinds/unilevel_levels kinds/differential kinds/generation kinds/infinity kinds/breakaway kinds/uplines_bounds"
+NEWCOMERS = (
+    "kinds/n_up kinds/coded kinds/fast_start kinds/customer_acquisition kinds/sponsor_flat kinds/mentor kinds/rewards_of_ranks"
+)
+LEGS = "kinds/binary_percentage kinds/binary_cycle"
+RANKS = "requirements ranks @ranks_* @requirements_* ranks_twin ranks_moments"
+SLICES = "slices::refreshing_on_slices_equals_the_whole_run slices_of_everybody slices_ranks"
+GOALS = "goals goals_of_any_plan"
+DOCUMENT = "plan schema docs kinds/beginnings_refused editing lint"
+
+CONCERN = {
+    "bonuses": "plan @*",
+    "bonuses.binary_cycle": "kinds/binary_cycle plan @binary_cycle* @plan_binary lint",
+    "bonuses.binary_percentage": "kinds/binary_percentage plan @binary_percentage* @plan_binary lint",
+    "bonuses.board": "kinds/board plan @board* lint",
+    "bonuses.bonus": f"twin_agrees plan {UPLINES} {NEWCOMERS} explain slices @*",
+    "bonuses.breakaway": "kinds/breakaway plan kinds/uplines_bounds @breakaway* @plan_breakaway",
+    "bonuses.coded": f"kinds/coded {REFUSED} @coded*",
+    "bonuses.crediting": f"kinds/coded kinds/customer_acquisition kinds/sponsor_flat {REFUSED} @coded* @customer* @sponsor*",
+    "bonuses.customer_acquisition": f"kinds/customer_acquisition {REFUSED} @customer_acquisition*",
+    "bonuses.differential": "kinds/differential plan kinds/breakaway kinds/uplines_bounds @differential* @plan_breakaway",
+    "bonuses.dues": f"{NEWCOMERS} kinds/party {REFUSED} @n_up* @coded* @customer* @mentor* @sponsor* @party*",
+    "bonuses.equalisation": "kinds/equalisation plan kinds/uplines_bounds @equalisation*",
+    "bonuses.fast_start": f"kinds/fast_start {REFUSED} @fast_start* @published*",
+    "bonuses.fee": "kinds/fee plan @fee*",
+    "bonuses.generation": "kinds/generation plan kinds/uplines_bounds @generation*",
+    "bonuses.generations": "kinds/generation kinds/breakaway kinds/equalisation kinds/matching @generation* @equal* @match*",
+    "bonuses.greater_of": "kinds/caps plan @greater_of @matching_before_caps*",
+    "bonuses.groups": "kinds/breakaway kinds/differential kinds/guarantee @breakaway* @differential* @guarantee*",
+    "bonuses.guarantee": "kinds/guarantee plan kinds/uplines_bounds @guarantee*",
+    "bonuses.heads": "kinds/breakaway kinds/generation kinds/equalisation kinds/guarantee @breakaway* @generation* @guarantee*",
+    "bonuses.host_rewards": f"kinds/party {REFUSED} @party*",
+    "bonuses.infinity": "kinds/infinity plan kinds/uplines_bounds @infinity*",
+    "bonuses.legs": f"{LEGS} plan @binary* @plan_binary @published_binary*",
+    "bonuses.levels": f"kinds/unilevel_levels twin_agrees kinds/matching {SLICES} @unilevel* @matrix* @matching*",
+    "bonuses.lifestyle": f"kinds/rewards_of_ranks {REFUSED} @lifestyle*",
+    "bonuses.lines": f"twin_agrees {UPLINES} {NEWCOMERS} kinds/party {LEGS} kinds/pool slices @*",
+    "bonuses.loyalty": f"kinds/rewards_of_ranks {REFUSED} @loyalty*",
+    "bonuses.matching": "kinds/matching kinds/caps plan @matching*",
+    "bonuses.matrix": "kinds/unilevel_levels plan @matrix* @plan_matrix",
+    "bonuses.measured": "kinds/volume_rebate kinds/differential kinds/breakaway @volume_rebate* @differential*",
+    "bonuses.mentor": f"kinds/mentor {REFUSED} @mentor*",
+    "bonuses.n_up": f"kinds/n_up {REFUSED} @n_up*",
+    "bonuses.party": f"kinds/party {REFUSED} @party*",
+    "bonuses.payees": f"kinds/board {LEGS} kinds/pool kinds/streamline @board* @binary* @pool*",
+    "bonuses.pool": "kinds/pool plan @pool* lint",
+    "bonuses.rank_advancement": f"kinds/rewards_of_ranks {REFUSED} @rank_advancement*",
+    "bonuses.rates": "kinds/volume_rebate kinds/differential plan @volume_rebate* @differential*",
+    "bonuses.retail_profit": "kinds/retail_profit twin_agrees plan @retail_profit* @files_retail*",
+    "bonuses.rewards": f"kinds/coded kinds/customer_acquisition {REFUSED} @coded* @customer*",
+    "bonuses.sources": f"twin_agrees kinds/unilevel_levels {NEWCOMERS} kinds/retail_profit {SLICES} @*",
+    "bonuses.sponsor_flat": f"kinds/sponsor_flat {REFUSED} @sponsor_flat*",
+    "bonuses.stated": f"{LEGS} kinds/pool kinds/board kinds/streamline plan @binary* @pool* @board*",
+    "bonuses.streamline": "kinds/streamline plan @streamline*",
+    "bonuses.unilevel": f"kinds/unilevel_levels twin_agrees plan {SLICES} kinds/fast_start @unilevel* @matrix*",
+    "bonuses.volume_rebate": "kinds/volume_rebate plan kinds/uplines_bounds @volume_rebate*",
+    "bonuses.walking": f"twin_agrees kinds/unilevel_levels {NEWCOMERS} explain {SLICES}",
+    "bonuses.windows": f"kinds/fast_start kinds/customer_acquisition kinds/party {REFUSED} @fast_start* @customer*",
+    "buyers": "twin_agrees requirements kinds/retail_profit @*",
+    "calculate": f"twin_agrees snapshot ranks_twin kinds/caps {SLICES} @*",
+    "calculation": f"twin_agrees kinds/caps kinds/rewards_of_ranks {LEGS} @*",
+    "candidates": GOALS,
+    "caps": "kinds/caps plan @caps* @binary* @published*",
+    "compare": "compare",
+    "document": DOCUMENT,
+    "editing": "editing",
+    "explain": "explain kinds/beginnings_explained",
+    "forest": f"tree snapshot {LEGS} kinds/unilevel_levels {SLICES} @plan_* @matrix* @placement*",
+    "goals": GOALS,
+    "held": "slices slices_of_everybody slices_ranks",
+    "kinds": DOCUMENT,
+    "ladder": f"plan {RANKS} lint",
+    "legs": RANKS,
+    "lint": "lint kinds/uplines_bounds",
+    "moments": f"ranks_moments {RANKS}",
+    "money": "money twin_agrees",
+    "names": DOCUMENT,
+    "periods": "plan schema @periods* kinds/binary_percentage",
+    "placement": "snapshot plan @placement* @ranks_elsewhere*",
+    "plan": f"{DOCUMENT} @*",
+    "ranks": f"{RANKS} {SLICES}",
+    "requirements": RANKS,
+    "requirements.history": RANKS,
+    "requirements.people": RANKS,
+    "requirements.requirement": RANKS,
+    "requirements.volume": RANKS,
+    "result": f"twin_agrees compare explain {SLICES} @*",
+    "returns": "twin_agrees kinds/coded kinds/customer_acquisition @*",
+    "schema": "schema docs",
+    "seats": "seats",
+    "slices": "slices slices_of_everybody slices_ranks",
+    "snapshot": f"snapshot twin_agrees {SLICES} @*",
+    "standing": f"ranks_twin twin_agrees {GOALS} {SLICES}",
+    "state": "ranks_twin kinds/rewards_of_ranks @*",
+    "tenure": RANKS,
+    "toml_text": "editing schema",
+    "tree": f"tree snapshot {UPLINES}",
+    "trials": GOALS,
+    "volumes": f"twin_agrees requirements ranks_twin {SLICES} kinds/breakaway @*",
+    "ways": GOALS,
+}
+
+
+def names() -> list[str]:
+    """Return the engine's modules as ``bonuses.coded``, ``bonuses`` for a package's own, without those that hold nothing."""
+    found = []
+    for path in sorted(ENGINE.rglob("*.py")):
+        parts = path.relative_to(ENGINE).with_suffix("").parts
+        found.append(".".join(part for part in parts if part != "__init__"))
+    return [name for name in found if name]
+
+
+def path_of(name: str) -> Path:
+    """Return where a module's source is."""
+    path = ENGINE.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def tests_of(name: str) -> list[str]:
+    """Return the tests that concern a module, as pytest wants them, each once and in this order."""
+    found: dict[str, None] = {}
+    examples = sorted(path.stem for folder in (".", "published") for path in (BASE_DIR / PLANS / folder).glob("*.toml"))
+    for word in CONCERN[name].split():
+        if word == "@*":
+            found[EXAMPLE] = None
+        elif word.startswith("@"):
+            found |= {f"{EXAMPLE}[{stem}]": None for stem in examples if fnmatch(stem, word[1:])}
+        else:
+            folder, slash, own = word.rpartition("/")
+            module, one, name = own.partition("::")
+            found[f"{TESTS}{folder}{slash}test_{module}.py" + (f"::test_{name}" if one else "")] = None
+    return [test for test in found if not (test.startswith(f"{EXAMPLE}[") and EXAMPLE in found)]
