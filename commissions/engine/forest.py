@@ -39,6 +39,21 @@ class Forest:
     _tree: Tree | None
     _size: NDArray[np.int64]
 
+    def preorder(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return each person's place in the tree's preorder, and how many stand from there on at or below the person.
+
+        Who is not placed comes after all others, alone.
+        """
+        count = len(self.parent)
+        if self._tree is None:
+            return np.arange(count, dtype=np.int64), self._size.astype(np.int64)
+        place, size = np.full(count, NONE, dtype=np.int64), np.ones(count, dtype=np.int64)
+        order = self._tree.order
+        place[order], size[order] = np.arange(len(order)), self._tree.size
+        missing = np.flatnonzero(place == NONE)
+        place[missing] = len(order) + np.arange(len(missing))
+        return place, size
+
     def downline_sum(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sum ``values`` over each person and everyone below."""
         if self._tree is None:

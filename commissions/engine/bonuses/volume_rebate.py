@@ -3,6 +3,7 @@
 docs/plans/volume_rebate.md states the rule with a worked example.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +25,7 @@ from commissions.engine.document import Selected, setting
 from commissions.engine.kinds import Code, Report, Switch, choice
 from commissions.engine.names import Names
 from commissions.engine.result import Lines, Reason
+from commissions.engine.running import sold_before
 from commissions.engine.snapshot import NONE
 
 if TYPE_CHECKING:
@@ -59,8 +61,8 @@ class VolumeRebate(Walking):
         """Report what leaves it open which part of a sale lies inside a bracket."""
         if not isinstance(self.rates, ByBracket):
             report.wrong(f"{path}.mode", self.mode, "whole: only brackets can be marginal")
-        elif self.rates.of is not Of.OWN or self.rates.volume != self.volume:
-            expected = f'own, of the volume that is paid on, "{self.volume}": marginal brackets cut that volume'
+        elif self.rates.of is Of.PERSONAL_GROUP or self.rates.volume != self.volume:
+            expected = f'own or group, of the volume that is paid on, "{self.volume}": marginal brackets cut that volume'
             report.wrong(f"{path}.rates.of", self.rates.of, expected)
         if self.sales is not None:
             report.wrong(f"{path}.sales", self.sales, "nothing: marginal brackets cut all the volume")
@@ -103,14 +105,27 @@ class VolumeRebate(Walking):
     def _pay_marginal(self, calculation: "Calculation", index: int, brackets: ByBracket) -> Iterator[Lines]:
         """Cut the volume of each seller, sale by sale in their order, where it crosses a threshold.
 
-        A refund takes back from the top, so that a seller's sales add up to the brackets of what is left in the end.
+        A refund takes back from the top, so that a seller's sales add up to the brackets of what is left in the end. Where
+        the brackets measure groups, a sale lies on top of all that the seller's group had sold before it.
         """
-        found = sources.of_volume(calculation, self.volume, by_order=self.line is Unit.ORDER)
-        brackets.leave(calculation, self.code, volumes.sold(calculation.snapshot, self.volume))
-        after = brackets.before(calculation, self.code)[found.seller] + _running(found)
-        before = after - found.base
+        of_groups = brackets.of is Of.GROUP
+        found = sources.of_volume(calculation, self.volume, by_order=of_groups or self.line is Unit.ORDER)
+        sold = volumes.sold(calculation.snapshot, self.volume)
+        earlier = brackets.before(calculation, self.code)[found.seller]
+        if of_groups:
+            forest = calculation.people.forest(self.tree)
+            brackets.leave(calculation, self.code, volumes.summed(forest, sold))
+            before = earlier + sold_before(forest, found.seller, _moments(calculation, found), found.base)
+            after = before + found.base
+        else:
+            brackets.leave(calculation, self.code, sold)
+            after = earlier + _running(found)
+            before = after - found.base
         walk = self._to_sellers(calculation, index, found.seller)
         pieces = Inside(brackets.table).parts(before, after)
+        if of_groups and self.line is Unit.SOURCE:
+            found, pieces = _by_seller(found, pieces)
+            walk = self._to_sellers(calculation, index, found.seller)
         if self.line is Unit.PAYEE:
             yield self._gathered(calculation, index, walk, found, pieces)
             return
@@ -155,6 +170,25 @@ class VolumeRebate(Walking):
             reason=distinct[2],
             amount_minor=amount,
         ).take(np.flatnonzero((base != 0) | (amount != 0)))
+
+
+def _moments(calculation: "Calculation", found: Sources) -> NDArray[np.int64]:
+    """Number the orders by time and order number."""
+    sales = calculation.sales
+    moment = np.empty(len(found.sale), dtype=np.int64)
+    moment[np.lexsort((found.sale, sales.order[found.sale], sales.at[found.sale]))] = np.arange(len(moment))
+    return moment
+
+
+def _by_seller(
+    found: Sources, pieces: list[tuple[NDArray[np.int64], int]]
+) -> tuple[Sources, list[tuple[NDArray[np.int64], int]]]:
+    """Add up the parts of all sales of a seller."""
+    first = np.flatnonzero(np.diff(found.seller, prepend=NONE))
+    rows = dataclasses.replace(found.take(first), sale=np.full(len(first), NONE, dtype=np.int64))
+    if not len(first):
+        return rows, pieces
+    return rows, [(np.add.reduceat(inside, first), rate) for inside, rate in pieces]
 
 
 def _running(found: Sources) -> NDArray[np.int64]:

@@ -26,7 +26,7 @@ def whole(draw, ranks):
 
 def marginal(draw, ranks):
     table = whole(draw, ranks)[0]
-    rates = {"by": "bracket", **measures(draw, ["own"]), "volume": table["volume"], "table": brackets(draw)}
+    rates = {"by": "bracket", **measures(draw, ["own", "group"]), "volume": table["volume"], "table": brackets(draw)}
     return [table | {"mode": "marginal", "rates": rates}]
 
 
@@ -51,13 +51,21 @@ def marginal_payments(world, bonus):
         name = f"{bonus.code}."
         reached = world.past[f"{name}lifetime"][seller.id] if bonus.rates.over == "lifetime" else 0
         reached += sum(world.past[f"{name}volume.{back}"][seller.id] for back in range(1, bonus.rates.periods or 1))
-        for sale in sorted(seller.sales, key=lambda sale: (sale.at, sale.order, sale.id)):
+        group = [seller] if bonus.rates.of == "own" else members(world, bonus.tree, seller)
+        for sale in sorted((sale for person in group for sale in person.sales), key=lambda sale: (sale.at, sale.order, sale.id)):
             before = reached
             reached += sale.cv if bonus.volume == "cv" else sale.pv
+            if sale.person_id != seller.id:
+                continue
             for level, (bracket, (low, high)) in enumerate(zip(bonus.rates.table, pairwise(edges), strict=True), 1):
                 part = inside(reached, low, high) - inside(before, low, high)
                 exact = part * Fraction(bracket.rate, 1_000_000) * POINT
                 yield seller, sale.order, "points", level, exact, *outcome(world, bonus, seller)
+
+
+def members(world, tree, person):
+    """A person and everybody below."""
+    return [person, *(each for below in world.below(person, tree) for each in members(world, tree, below))]
 
 
 def inside(volume, low, high):
@@ -79,7 +87,11 @@ def test_the_marginal_mode_agrees(world):
 def test_what_is_left_for_the_next_period_is_what_was_sold(world):
     result = uplines.calculate(world.plan, world.snapshot)
     rates = world.plan.bonuses[0].rates
-    sold = {person.id: sum(sale.cv if rates.volume == "cv" else sale.pv for sale in person.sales) for person in world.everybody()}
+    tree = world.plan.bonuses[0].tree
+    sold = {
+        person.id: uplines.own(person, rates.volume) if rates.of == "own" else uplines.group(world, tree, rates.volume, person)
+        for person in world.everybody()
+    }
     for place, id in enumerate(world.snapshot.people.id.tolist()):
         if rates.over == "lifetime":
             assert result.state.people["rebate.lifetime"][place] == world.past["rebate.lifetime"][id] + sold[id]
