@@ -1,4 +1,7 @@
-"""Which tests concern which module of the engine: its own first, then the twins and worked examples that go through it."""
+"""Which tests concern which module of the engine: its own first, then the twins and worked examples that go through it.
+
+A module that the table does not name is tried with the test of the same name and all worked examples.
+"""
 
 from fnmatch import fnmatch
 from pathlib import Path
@@ -24,7 +27,7 @@ DOCUMENT = "plan schema docs kinds/beginnings_refused editing lint"
 
 CONCERN = {
     "bonuses": "plan @*",
-    "bonuses.binary_cycle": "kinds/binary_cycle plan @binary_cycle* @plan_binary lint",
+    "bonuses.binary_cycle": "kinds/binary_cycle kinds/binary_stairs plan @binary_cycle* @plan_binary lint",
     "bonuses.binary_percentage": "kinds/binary_percentage plan @binary_percentage* @plan_binary lint",
     "bonuses.board": "kinds/board plan @board* lint",
     "bonuses.bonus": f"twin_agrees plan {UPLINES} {NEWCOMERS} explain slices @*",
@@ -32,7 +35,7 @@ CONCERN = {
     "bonuses.coded": f"kinds/coded {REFUSED} @coded*",
     "bonuses.crediting": f"kinds/coded kinds/customer_acquisition kinds/sponsor_flat {REFUSED} @coded* @customer* @sponsor*",
     "bonuses.customer_acquisition": f"kinds/customer_acquisition {REFUSED} @customer_acquisition*",
-    "bonuses.differential": "kinds/differential plan kinds/breakaway kinds/uplines_bounds @differential* @plan_breakaway",
+    "bonuses.differential": "kinds/differential kinds/differential_marginal plan kinds/breakaway kinds/uplines_bounds @differential* @plan_breakaway",
     "bonuses.dues": f"{NEWCOMERS} kinds/party {REFUSED} @n_up* @coded* @customer* @mentor* @sponsor* @party*",
     "bonuses.equalisation": "kinds/equalisation plan kinds/uplines_bounds @equalisation*",
     "bonuses.fast_start": f"kinds/fast_start {REFUSED} @fast_start* @published*",
@@ -44,13 +47,14 @@ CONCERN = {
     "bonuses.guarantee": "kinds/guarantee plan kinds/uplines_bounds @guarantee*",
     "bonuses.heads": "kinds/breakaway kinds/generation kinds/equalisation kinds/guarantee @breakaway* @generation* @guarantee*",
     "bonuses.host_rewards": f"kinds/party {REFUSED} @party*",
-    "bonuses.infinity": "kinds/infinity plan kinds/uplines_bounds @infinity*",
+    "bonuses.infinity": "kinds/infinity kinds/by_requirement plan kinds/uplines_bounds @infinity*",
     "bonuses.legs": f"{LEGS} plan @binary* @plan_binary @published_binary*",
-    "bonuses.levels": f"kinds/unilevel_levels twin_agrees kinds/matching {SLICES} @unilevel* @matrix* @matching*",
+    "bonuses.levels": f"kinds/unilevel_levels kinds/by_requirement twin_agrees kinds/matching {SLICES} @unilevel* @matrix* @matching*",
     "bonuses.lifestyle": f"kinds/rewards_of_ranks {REFUSED} @lifestyle*",
     "bonuses.lines": f"twin_agrees {UPLINES} {NEWCOMERS} kinds/party {LEGS} kinds/pool slices @*",
     "bonuses.loyalty": f"kinds/rewards_of_ranks {REFUSED} @loyalty*",
-    "bonuses.matching": "kinds/matching kinds/caps plan @matching*",
+    "bonuses.marginal": "kinds/differential_marginal plan @differential_marginal @volume_rebate_marginal*",
+    "bonuses.matching": "kinds/by_requirement kinds/matching kinds/caps plan @matching*",
     "bonuses.matrix": "kinds/unilevel_levels plan @matrix* @plan_matrix",
     "bonuses.measured": "kinds/volume_rebate kinds/differential kinds/breakaway @volume_rebate* @differential*",
     "bonuses.mentor": f"kinds/mentor {REFUSED} @mentor*",
@@ -59,15 +63,16 @@ CONCERN = {
     "bonuses.payees": f"kinds/board {LEGS} kinds/pool kinds/streamline @board* @binary* @pool*",
     "bonuses.pool": "kinds/pool plan @pool* lint",
     "bonuses.rank_advancement": f"kinds/rewards_of_ranks {REFUSED} @rank_advancement*",
-    "bonuses.rates": "kinds/volume_rebate kinds/differential plan @volume_rebate* @differential*",
+    "bonuses.rates": "kinds/by_requirement kinds/volume_rebate kinds/differential plan @volume_rebate* @differential*",
     "bonuses.retail_profit": "kinds/retail_profit twin_agrees plan @retail_profit* @files_retail*",
     "bonuses.rewards": f"kinds/coded kinds/customer_acquisition {REFUSED} @coded* @customer*",
     "bonuses.sources": f"twin_agrees kinds/unilevel_levels {NEWCOMERS} kinds/retail_profit {SLICES} @*",
     "bonuses.sponsor_flat": f"kinds/sponsor_flat {REFUSED} @sponsor_flat*",
     "bonuses.stated": f"{LEGS} kinds/pool kinds/board kinds/streamline plan @binary* @pool* @board*",
+    "bonuses.stairs": "kinds/binary_stairs kinds/binary_cycle plan @binary_cycle*",
     "bonuses.streamline": "kinds/streamline plan @streamline*",
     "bonuses.unilevel": f"kinds/unilevel_levels twin_agrees plan {SLICES} kinds/fast_start @unilevel* @matrix*",
-    "bonuses.volume_rebate": "kinds/volume_rebate plan kinds/uplines_bounds @volume_rebate*",
+    "bonuses.volume_rebate": "kinds/volume_rebate kinds/by_requirement plan kinds/uplines_bounds @volume_rebate*",
     "bonuses.walking": f"twin_agrees kinds/unilevel_levels {NEWCOMERS} explain {SLICES}",
     "bonuses.windows": f"kinds/fast_start kinds/customer_acquisition kinds/party {REFUSED} @fast_start* @customer*",
     "buyers": "twin_agrees requirements kinds/retail_profit @*",
@@ -75,6 +80,7 @@ CONCERN = {
     "calculation": f"twin_agrees kinds/caps kinds/rewards_of_ranks {LEGS} @*",
     "candidates": GOALS,
     "caps": "kinds/caps plan @caps* @binary* @published*",
+    "clipped": "kinds/guarantee kinds/differential_marginal @guarantee*",
     "compare": "compare",
     "document": DOCUMENT,
     "editing": "editing",
@@ -130,11 +136,18 @@ def path_of(name: str) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
+def of_the_same_name(name: str) -> str:
+    """Say which tests concern a module that the table does not name."""
+    own = name.replace("bonuses.", "kinds/")
+    folder, slash, module = own.rpartition("/")
+    return f"{own if (BASE_DIR / TESTS / f'{folder}{slash}test_{module}.py').exists() else 'twin_agrees'} @*"
+
+
 def tests_of(name: str) -> list[str]:
     """Return the tests that concern a module, as pytest wants them, each once and in this order."""
     found: dict[str, None] = {}
     examples = sorted(path.stem for folder in (".", "published") for path in (BASE_DIR / PLANS / folder).glob("*.toml"))
-    for word in CONCERN[name].split():
+    for word in CONCERN.get(name, of_the_same_name(name)).split():
         if word == "@*":
             found[EXAMPLE] = None
         elif word.startswith("@"):

@@ -1,6 +1,7 @@
 """The mutants of a module: its syntax tree changed in one spot at a time.
 
-What only people read (docstrings, texts of errors), what only a type checker reads, and asserts are left as they are.
+What only people read (docstrings, texts of errors), what only a type checker reads, asserts and the like (``strict`` of a
+``zip``) are left as they are.
 So are the limits above 2 of a setting: they stand against slips of typing, and no plan comes near them.
 """
 
@@ -179,7 +180,7 @@ def _of_expression(node: Any, holder: ast.AST, field: str, place: int | None, in
         return
     limits = limits or (isinstance(node, ast.Call) and ast.unparse(node.func) == "setting")
     for name, value in ast.iter_fields(node):
-        if name in ("annotation", "ctx"):
+        if name in ("annotation", "ctx") or (isinstance(node, ast.keyword) and node.arg == "strict"):
             continue
         for number, each in enumerate(value) if isinstance(value, list) else [(None, value)]:
             yield from _of_expression(each, node, name, number, inside, limits=limits)
