@@ -63,7 +63,7 @@ class CarryOver:
     """What stays on the legs for the next period; without it nothing does.
 
     At most ``most`` a leg, for ``expires_after`` periods after its own, and of inactive people as ``while_inactive`` says,
-    after ``grace`` periods in a row.
+    after ``grace`` periods in a row. Whoever is below ``least_rank`` counts as inactive here.
     """
 
     consumed: Consumed = setting(choice(Consumed))
@@ -71,6 +71,17 @@ class CarryOver:
     expires_after: int | None = setting(Whole(1, 60), default=None)
     while_inactive: WhileInactive = setting(choice(WhileInactive))
     grace: int = setting(Whole(0, 60), default=0)
+    least_rank: str = setting(Code(), default="")
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        """Report settings about flushing where nothing is flushed, and a rank that the plan does not have."""
+        if self.while_inactive is WhileInactive.KEPT:
+            if self.grace:
+                report.wrong(f"{path}.grace", self.grace, "no grace where volume is kept while inactive")
+            if self.least_rank:
+                report.wrong(f"{path}.least_rank", self.least_rank, "no rank where volume is kept while inactive")
+        elif self.least_rank:
+            names.require_rank(f"{path}.least_rank", self.least_rank, report)
 
 
 class OwnLeg(StrEnum):
@@ -117,9 +128,8 @@ class Binary(Bonus):
             self.sales.check(f"{path}.sales", report)
         if self.unearned is Unearned.ROLL_UP:
             report.wrong(f"{path}.unearned", self.unearned, f"breakage: a {self.kind} is never rolled up")
-        carry = self.carry_over
-        if carry is not None and carry.grace and carry.while_inactive is WhileInactive.KEPT:
-            report.wrong(f"{path}.carry_over.grace", carry.grace, "no grace where volume is kept while inactive")
+        if self.carry_over is not None:
+            self.carry_over.check(f"{path}.carry_over", names, report)
 
     @abstractmethod
     def match(
@@ -199,7 +209,10 @@ class Binary(Bonus):
         left = total - outcome.used
         left[:, outcome.flushed] = 0
         if self.carry_over is not None and self.carry_over.while_inactive is WhileInactive.FLUSHED:
-            inactive = np.where(calculation.standings.active, 0, calculation.state(f"{self.code}.inactive") + 1)
+            keeps = calculation.standings.active
+            if self.carry_over.least_rank:
+                keeps = keeps & (calculation.standings.rank >= calculation.plan.rank_index(self.carry_over.least_rank))
+            inactive = np.where(keeps, 0, calculation.state(f"{self.code}.inactive") + 1)
             calculation.leave(f"{self.code}.inactive", inactive)
             left[:, inactive > self.carry_over.grace] = 0
         for leg, side in enumerate(SIDES):

@@ -298,7 +298,8 @@ def stays(bonus, person, side, new, used, flushed):
     if flushed or carry is None or left == 0:
         return {}, left
     if carry.while_inactive == "flushed":
-        inactive = 0 if person.active else person.state.get(f"{bonus.code}.inactive", 0) + 1
+        keeps = person.active and (not carry.least_rank or person.rank >= RANKS.index(carry.least_rank))
+        inactive = 0 if keeps else person.state.get(f"{bonus.code}.inactive", 0) + 1
         if inactive > carry.grace:
             return {}, left
     if left < 0:
@@ -361,6 +362,8 @@ def binary_settings(draw):
         carry["expires_after"] = draw(st.integers(1, 3))
     if carry["while_inactive"] == "flushed" and draw(st.booleans()):
         carry["grace"] = draw(st.integers(0, 3))
+    if carry["while_inactive"] == "flushed" and draw(st.booleans()):
+        carry["least_rank"] = draw(st.sampled_from(RANKS))
     settings = {
         "code": "team",
         "name": "Team",
