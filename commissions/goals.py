@@ -14,9 +14,8 @@ from django.utils.translation import ngettext
 
 from commissions import formats, parts, plan_versions, snapshots, standings
 from commissions.engine import goals as engine
-from commissions.engine import trials
+from commissions.engine import lacks, trials
 from commissions.engine.calculate import stand
-from commissions.engine.ranks import requirements_of
 from commissions.engine.snapshot import NO_RANK, Outside, Snapshot
 from commissions.engine.trials import Amount, Kind, Lever
 from commissions.models import Standing
@@ -158,7 +157,7 @@ class Ground:
             rank=target,
             name=self.plan.ranks[target].name,
             is_held=answer.is_held,
-            requirements=self._in_words(requirements_of(self.plan, self.standings, self.person, target)),
+            requirements=self._in_words(lacks.of_person(self.plan, self.standings, self.person, target)),
             ways=[] if answer.is_held else self._ways(answer.ways, names_of),
             why_none=[] if answer.ways else self._why_none(answer),
         )
@@ -172,7 +171,7 @@ class Ground:
         return Supposed(
             rank=rank,
             name=rank_name(self.plan, rank),
-            requirements=self._in_words(requirements_of(self.plan, after, place, target)),
+            requirements=self._in_words(lacks.of_person(self.plan, after, place, target)),
             points=sum(amount.total for amount in levers.values()),
         )
 

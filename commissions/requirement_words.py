@@ -59,7 +59,23 @@ def _fact(_plan, required):
     return required.name.replace("_", " ").capitalize()
 
 
+def _any_of(plan, required):
+    """Say each alternative with all that it takes."""
+    ways = _("; or ").join(_(" and ").join(_asked(plan, part) for part in way) for way in required.of)
+    if required.count == 1:
+        return ways
+    return ngettext("%(count)s of: %(ways)s", "%(count)s of: %(ways)s", required.count) % {"count": required.count, "ways": ways}
+
+
+def _asked(plan, required):
+    if required.measure in ("title", "without_fact"):
+        return label(plan, required)
+    write = formats.points if required.is_points else formats.percent if required.is_share else str
+    return _("%(what)s: %(need)s") % {"what": label(plan, required), "need": write(required.need)}
+
+
 LABELS = {
+    "any_of": _any_of,
     "own_volume": _own_volume,
     "group_volume": _group_volume,
     "personal_group_volume": lambda _plan, _required: _("Personal group volume"),

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from commissions import formats, plan_versions, requirement_words, snapshots
-from commissions.engine import ranks
+from commissions.engine import lacks, ranks
+from commissions.engine.lacks import Measure
 from commissions.engine.ladder import Where
-from commissions.engine.ranks import Measure
 from commissions.engine.snapshot import Index, People, Snapshot
 from commissions.models import EarningTotal, Fact, Standing
 from genealogy.models import Position
@@ -22,7 +22,10 @@ from genealogy.models import Position
 
 @dataclass(frozen=True)
 class Requirement:
-    """One thing that a rank asks for. Figures are hundredths of a point, or legs; ``missing_words`` is a sentence."""
+    """One thing that a rank asks for. Figures are hundredths of a point, or numbers; ``missing_words`` is a sentence.
+
+    ``part`` says of alternatives how many hundredths of the nearest one are there.
+    """
 
     label: str
     have: int
@@ -32,6 +35,7 @@ class Requirement:
     have_words: str
     need_words: str
     missing_words: str
+    part: int | None = None
 
     @property
     def is_met(self):
@@ -40,7 +44,9 @@ class Requirement:
 
     @property
     def percent(self):
-        """How much of it is there, 0 to 100."""
+        """How much of it is there, 0 to 100; of alternatives what the nearest one comes to."""
+        if self.part is not None:
+            return self.part
         return min(100, max(0, self.have) * 100 // self.need) if self.need else 100
 
 
@@ -101,27 +107,40 @@ def progress(distributor_id, period, standing=None):
 def requirements(plan, target, standing):
     """Set what somebody has against everything that a rank asks for, in words."""
     legs, counted = _legs(plan, target, standing)
-    found = ranks.requirements(plan, target, pv=standing.pv, gv=standing.gv, legs=legs, counted_gv=counted)
+    found = lacks.of(plan, target, pv=standing.pv, gv=standing.gv, legs=legs, counted_gv=counted)
     return (*(in_words(plan, each) for each in found), *_further(plan, target, standing))
 
 
 def _further(plan, target, standing):
     """Put the rank's further requirements in words: what facts say, and of the rest, which no row keeps, what it takes."""
     asked = plan.ranks[target].requires
-    of_facts = [each for each in asked if each.measure in ("fact", "without_fact")]
-    facts = _facts(standing, [each.name for each in of_facts]) if of_facts else {}
+    single = [part for each in asked for part in each.parts or (each,)]
+    facts = _facts(standing, {part.name for part in single if part.measure in _OF_FACTS})
     for each in asked:
-        if each in of_facts:
-            value = facts.get(each.name, 0)
-            have = value if each.measure == "fact" else int(not value)
-            yield in_words(plan, ranks.Requirement(Measure.REQUIRED, have, each.need, required=each))
+        said = in_words(plan, _by_facts(each, facts))
+        if said.is_met or all(part.measure in _OF_FACTS for part in each.parts or (each,)):
+            yield said
         else:
-            unknown = in_words(plan, ranks.Requirement(Measure.REQUIRED, 0, each.need, required=each))
-            yield replace(unknown, have_words=_("see your goals"), missing_words=_("Your goals say how much you have of it."))
+            yield replace(said, have_words=_("see your goals"), missing_words=_("Your goals say how much you have of it."))
+
+
+_OF_FACTS = ("fact", "without_fact")
+
+
+def _by_facts(required, facts):
+    """Set what facts say against a requirement; of what they say nothing about, somebody has nothing."""
+    ways = tuple(tuple(_by_facts(part, facts) for part in way) for way in required.of) if required.parts else ()
+    have = sum(not any(part.missing for part in way) for way in ways)
+    if required.measure in _OF_FACTS:
+        value = facts.get(required.name, 0)
+        have = value if required.measure == "fact" else int(not value)
+    return lacks.Requirement(Measure.REQUIRED, have, required.need, required=required, alternatives=ways)
 
 
 def _facts(standing, kinds):
     """Return the value of each kind of fact that is in force for somebody at the end of the period."""
+    if not kinds:
+        return {}
     rows = Fact.objects.filter(distributor_id=standing.distributor_id, kind__in=kinds, at__lt=standing.period.ends_at)
     return dict(rows.order_by("kind", "-at", "-id").distinct("kind").values_list("kind", "value"))
 
@@ -158,25 +177,35 @@ def _counted_volume(rung, standing, legs):
 
 def in_words(plan, asked):
     """Return the engine's requirement with its words."""
+    if asked.alternatives:
+        return _alternatives(plan, asked)
     if asked.measure is Measure.LEGS:
         rank = plan.ranks[asked.leg_rank].name
         frontline = asked.where is Where.FRONTLINE
-        label = _("Legs headed by %(rank)s") if frontline else _("Legs with %(rank)s")
+        label = (_("Legs headed by %(rank)s") if frontline else _("Legs with %(rank)s")) % {"rank": rank}
         missing = ngettext("%(count)s more leg", "%(count)s more legs", asked.missing) % {"count": asked.missing}
-        return Requirement(
-            label=label % {"rank": rank}, have=asked.have, need=asked.need, missing=asked.missing, is_points=False,
-            have_words=str(asked.have), need_words=str(asked.need), missing_words=missing if asked.missing else _("Done"),
-        )  # fmt: skip
+        return _said(asked, label, missing, str)
     write = formats.points if asked.is_points else formats.percent if asked.is_share else str
     if asked.required is not None:
         label, missing = requirement_words.label(plan, asked.required), _("%(amount)s more")
     else:
         label, missing = _("Personal volume") if asked.measure is Measure.PV else _("Group volume"), _("%(amount)s more points")
+    return _said(asked, label, missing % {"amount": write(asked.missing)}, write)
+
+
+def _said(asked, label, missing, write):
     return Requirement(
         label=label, have=asked.have, need=asked.need, missing=asked.missing, is_points=asked.is_points,
-        have_words=write(asked.have), need_words=write(asked.need),
-        missing_words=missing % {"amount": write(asked.missing)} if asked.missing else _("Done"),
+        have_words=write(asked.have), need_words=write(asked.need), missing_words=missing if asked.missing else _("Done"),
     )  # fmt: skip
+
+
+def _alternatives(plan, asked):
+    """Return a requirement that several alternatives meet, with each of them, and what the nearest one lacks."""
+    nearest = [in_words(plan, each) for each in asked.nearest]
+    lacks_of = "; ".join(f"{each.label}: {each.missing_words}" for each in nearest if each.missing)
+    said = _said(asked, requirement_words.label(plan, asked.required), _("Nearest: %(lacks)s") % {"lacks": lacks_of}, str)
+    return said if not asked.missing else replace(said, part=int(asked.done * 100))
 
 
 def totals(distributor_id, period):

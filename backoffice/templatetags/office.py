@@ -64,12 +64,6 @@ def people_below(number):
 
 
 @register.filter
-def at_most(value, goal):
-    """Keep a figure between nothing and its goal, for a bar."""
-    return max(0, min(value, goal or 1))
-
-
-@register.filter
 def percent_short(ppm):
     """Write parts per million as a percentage with one decimal: 41.3%."""
     return formats.percent((ppm + 500) // 1000 * 1000)

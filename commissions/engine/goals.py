@@ -18,10 +18,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from commissions.engine import lacks
 from commissions.engine.calculate import stand
 from commissions.engine.candidates import LEGS, Candidates
+from commissions.engine.lacks import Requirement
 from commissions.engine.plan import Plan
-from commissions.engine.ranks import Requirement, requirements_of
 from commissions.engine.result import Standings
 from commissions.engine.snapshot import Snapshot
 from commissions.engine.trials import Amount, Kind, Lever, Sold, Trial, attained, ground
@@ -62,7 +63,7 @@ def seek(
     own, computed if they are not given. People in the answer are indexes into the snapshot.
     """
     standings = stand(plan, snapshot) if standings is None else standings
-    missing = tuple(each for each in requirements_of(plan, standings, person, target) if each.missing)
+    missing = tuple(each for each in lacks.of_person(plan, standings, person, target) if each.missing)
     is_open = bool(standings.payable[person])
     if int(attained(plan, standings)[person]) >= target:
         return Answer(person, target, True, missing, (Way(()),), (), is_open, 0)
@@ -116,7 +117,7 @@ class _Search:
 
     def lacks(self, sold: Sold, person: int, rank: int) -> tuple[Requirement, ...]:
         """Ask what somebody is missing for a rank with this sold besides."""
-        wanted = requirements_of(self.plan, self.trial.stand(sold), self.trial.place(person), rank)
+        wanted = lacks.of_person(self.plan, self.trial.stand(sold), self.trial.place(person), rank)
         return tuple(each for each in wanted if each.missing)
 
     # Making a solution smaller.

@@ -1,10 +1,12 @@
 """What a plan document says about activity, ranks and pay gates."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from commissions.engine.document import ListOf, Selected, Table, setting
-from commissions.engine.kinds import Code, Percent, Points, Report, Text, Whole, choice
+from commissions.engine.kinds import Code, Points, Report, Text, Whole, choice
+from commissions.engine.legs import LegCap as LegCap
 from commissions.engine.legs import LooksThrough
 from commissions.engine.legs import Where as Where
 from commissions.engine.names import Names
@@ -13,26 +15,6 @@ from commissions.engine.requirements.history import PeriodsAtRank
 from commissions.engine.tenure import Grace, InForce, Title
 
 _REQUIRES = ListOf(Selected(REQUIREMENTS, by="measure"), least=0, most=20)
-
-
-class CapOf(StrEnum):
-    """Of what a leg cap is a share, and which legs it holds down.
-
-    REQUIREMENT: no leg counts for more than the share of the group volume that the rank requires. OWN_GV: no leg counts
-    for more than the share of the person's own group volume. LARGEST_LEG: only the largest leg is held down, to the
-    share of what the rank requires.
-    """
-
-    REQUIREMENT = "requirement"
-    OWN_GV = "own_gv"
-    LARGEST_LEG = "largest_leg"
-
-
-class OwnVolume(StrEnum):
-    """Whether a leg cap holds the own volume down too."""
-
-    CAPPED = "capped"
-    FREE = "free"
 
 
 class Elsewhere(StrEnum):
@@ -53,15 +35,6 @@ class Legs:
     count: int = setting(Whole(1, 1000))
     where: Where = setting(choice(Where))
     looks_through: LooksThrough = setting(choice(LooksThrough), default=LooksThrough.NOBODY)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LegCap:
-    """No leg counts for more than ``share`` (parts per million) of what ``of`` says."""
-
-    of: CapOf = setting(choice(CapOf))
-    share: int = setting(Percent())
-    own_volume: OwnVolume = setting(choice(OwnVolume))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,10 +122,10 @@ def check(
         ladder.title.check("ladder.title", report)
     _check_rungs(ranks, report)
     if activity is not None:
-        for number, required in enumerate(activity.requires, 1):
+        for path, required in _spread("activity", activity):
             if required.reads_ranks or required.reads_active:
                 meant = "something that does not ask who is active or ranked, as activity comes before both"
-                report.wrong(f"activity.requires[{number}].measure", required.measure, meant)
+                report.wrong(f"{path}.measure", required.measure, meant)
     holders: list[tuple[str, Activity | Rank | Gate]] = [("activity", activity)] if activity else []
     holders += [(f"ranks[{place}]", rank) for place, rank in enumerate(ranks, 1)]
     holders += [(f"gates[{place}]", gate) for place, gate in enumerate(gates, 1)]
@@ -174,10 +147,16 @@ def _check_rungs(ranks: tuple[Rank, ...], report: Report) -> None:
                 report.wrong(f"ranks[{place}].legs[{number}].rank", legs.rank, known)
         if rank.leg_cap is not None and rank.gv == 0:
             report.wrong(f"ranks[{place}].gv", 0, "a group volume above 0, of which leg_cap takes its share")
-        for number, required in enumerate(rank.requires, 1):
+        for path, required in _spread(f"ranks[{place}]", rank):
             if isinstance(required, PeriodsAtRank) and required.reads_ranks and required.rank not in lower:
                 known = f"a rank below {rank.code}, or this_period left out, as {rank.code} is not settled yet"
-                report.wrong(f"ranks[{place}].requires[{number}].rank", required.rank, known)
+                report.wrong(f"{path}.rank", required.rank, known)
+
+
+def _spread(path: str, holder: Activity | Rank | Gate) -> Iterator[tuple[str, Requirement]]:
+    """Yield what is required with its path, what stands in alternatives one by one."""
+    for number, required in enumerate(holder.requires, 1):
+        yield from required.spread(f"{path}.requires[{number}]")
 
 
 def check_rises(ranks: tuple[Rank, ...], activity: Activity, compression: Compression | None, report: Report) -> None:
@@ -186,9 +165,9 @@ def check_rises(ranks: tuple[Rank, ...], activity: Activity, compression: Compre
     holders: list[tuple[str, Activity | Rank]] = [("activity", activity)]
     holders += [(f"ranks[{place}]", rank) for place, rank in enumerate(ranks, 1)]
     for path, holder in holders:
-        for number, required in enumerate(holder.requires, 1):
+        for inside, required in _spread(path, holder):
             if not required.rises:
-                report.wrong(f"{path}.requires[{number}].measure", required.measure, meant)
+                report.wrong(f"{inside}.measure", required.measure, meant)
     for place, rank in enumerate(ranks, 1):
         for number, legs in enumerate(rank.legs, 1):
             if legs.looks_through is not LooksThrough.NOBODY:

@@ -1,7 +1,17 @@
-"""What legs are counted for: a rank somewhere in them or at their head, with people in between looked through or not."""
+"""Legs: how many hold something, with people in between looked through or not, and how much of each may count."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissions.engine import money
+from commissions.engine.document import setting
+from commissions.engine.forest import Forest
+from commissions.engine.kinds import Percent, choice
+
+_NO_RANK = -1
 
 
 class Where(StrEnum):
@@ -26,3 +36,61 @@ class LegTest:
     rank: int
     where: Where
     looks_through: LooksThrough = LooksThrough.NOBODY
+
+
+def heads(looks_through: LooksThrough, rank: NDArray[np.int8], active: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """Say who may head a leg, None where anybody may."""
+    if looks_through is LooksThrough.NOBODY:
+        return None
+    return rank > _NO_RANK if looks_through is LooksThrough.UNRANKED else active
+
+
+def count(forest: Forest, holds: NDArray[np.bool_], heads: NDArray[np.bool_] | None) -> NDArray[np.int32]:
+    """Count each person's legs whose head ``holds``; a leg is headed by the first person below who is one of ``heads``."""
+    if heads is None:
+        return forest.count_children(holds)
+    of_children = forest.count_children(holds & heads).astype(np.int64)
+    return forest.personal_group(of_children, heads).astype(np.int32)
+
+
+class CapOf(StrEnum):
+    """Of what a leg cap is a share, and which legs it holds down.
+
+    REQUIREMENT: no leg counts for more than the share of the group volume that is required. OWN_GV: no leg counts for
+    more than the share of the person's own group volume. LARGEST_LEG: only the largest leg is held down, to the share of
+    what is required.
+    """
+
+    REQUIREMENT = "requirement"
+    OWN_GV = "own_gv"
+    LARGEST_LEG = "largest_leg"
+
+
+class OwnVolume(StrEnum):
+    """Whether a leg cap holds the own volume down too."""
+
+    CAPPED = "capped"
+    FREE = "free"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegCap:
+    """No leg counts for more than ``share`` (parts per million) of what ``of`` says."""
+
+    of: CapOf = setting(choice(CapOf))
+    share: int = setting(Percent())
+    own_volume: OwnVolume = setting(choice(OwnVolume))
+
+
+def held_down(cap: LegCap, required: int, forest: Forest, own: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return group volume with legs held down to a cap of what is ``required`` (hundredths of a point)."""
+    if cap.of is CapOf.OWN_GV:
+        most, num, den = np.maximum(group, 0), cap.share, money.PPM
+        most = most // den * num + most % den * num // den
+        legs = forest.sum_of_children(np.minimum(group, np.append(most, 0)[forest.parent]))
+        return legs + (np.minimum(own, most) if cap.own_volume is OwnVolume.CAPPED else own)
+    at_most = required * cap.share // money.PPM
+    own = np.minimum(own, at_most) if cap.own_volume is OwnVolume.CAPPED else own
+    if cap.of is CapOf.LARGEST_LEG:
+        return own + forest.sum_of_children(group) - np.maximum(forest.largest_child(group) - at_most, 0)
+    return own + forest.sum_of_children(np.minimum(group, at_most))

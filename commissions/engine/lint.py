@@ -15,10 +15,14 @@ from typing import Any
 import numpy as np
 
 from commissions.engine import money, snapshot
+from commissions.engine.buyers import Buyer
 from commissions.engine.calculate import calculate, stand
+from commissions.engine.ladder import Rank
 from commissions.engine.plan import Plan
-from commissions.engine.requirements.history import Fact
-from commissions.engine.requirements.people import LegsWithRank
+from commissions.engine.requirements import Requirement
+from commissions.engine.requirements.history import Fact, PeriodsAtRank, TitleHeld
+from commissions.engine.requirements.people import Counted, Customers, LegsWithRank, SponsoredInLegs
+from commissions.engine.requirements.volume import CustomerShare, OwnVolume, RollingVolume
 from commissions.engine.snapshot import NONE, BuyerKind, Index, Snapshot
 
 _TRIES = 300
@@ -115,6 +119,8 @@ def _unpaid_levels(plan: Plan) -> Iterator[Warned]:
 def _unreachable(plan: Plan) -> Iterator[Warned]:
     """Build, rank by rank, a company that gives each rank all it asks for, and see whether the engine agrees."""
     for index, rank in enumerate(plan.ranks):
+        if not _can_be_built(plan, index):
+            continue
         sponsors, points = _company_for(plan, index)
         if len(sponsors) > _BUILT:
             continue  # too many people to build it: nothing is claimed
@@ -123,18 +129,44 @@ def _unreachable(plan: Plan) -> Iterator[Warned]:
             yield Warned(Warns.UNREACHABLE_RANK, f"ranks[{index + 1}]", {"rank": rank.code})
 
 
+def _can_be_built(plan: Plan, index: int) -> bool:
+    """Whether a company of distributors who all buy plenty can have what a rank, and the ranks in its legs, ask for."""
+    parts = _parts(plan.ranks[index])
+    return all(map(_is_built, parts)) and all(_can_be_built(plan, below) for below, _ in _legs_asked(plan, index))
+
+
+def _is_built(required: Requirement) -> bool:
+    """Whether what is required is about what a built company has: not customers, the past, or ranks at certain seats."""
+    if isinstance(required, Customers | CustomerShare | PeriodsAtRank | TitleHeld | RollingVolume):
+        return False
+    if isinstance(required, OwnVolume):
+        return Buyer.DISTRIBUTOR in required.buyers
+    return not (isinstance(required, SponsoredInLegs) and required.rank)
+
+
+def _parts(rank: Rank) -> list[Requirement]:
+    """Return all that a rank requires beside volume and legs, of alternatives everything."""
+    return [part for required in rank.requires for part in required.parts or (required,)]
+
+
+def _legs_asked(plan: Plan, index: int) -> list[tuple[int, int]]:
+    """Return the lower ranks, by index, and in how many legs a rank asks for them."""
+    rank = plan.ranks[index]
+    asked = [(legs.rank, legs.count) for legs in rank.legs]
+    asked += [(legs.rank, legs.count) for legs in _parts(rank) if isinstance(legs, LegsWithRank)]
+    lower = [(plan.rank_index(code), count) for code, count in asked]
+    return [(below, count) for below, count in lower if below < index]  # nobody comes to a rank by who must hold it first
+
+
 def _company_for(plan: Plan, index: int) -> tuple[list[int], list[int]]:
     """Return sponsors and points of a company whose first person has everything that a rank asks of sales and legs.
 
     Everybody buys plenty. Each leg that has to hold a rank is a company that is built for that rank; beside them there are
     as many plain legs as anything could ask for.
     """
-    sponsors, points = [NONE], [_enough(plan)]
-    rank = plan.ranks[index]
-    asked = [(legs.rank, legs.count) for legs in rank.legs]
-    asked += [(legs.rank, legs.count) for legs in rank.requires if isinstance(legs, LegsWithRank)]
-    for code, legs_asked in asked:
-        below = plan.rank_index(code)
+    plain = _plain_legs(plan, index)  # first, so that they are seated in every leg of a placement tree
+    sponsors, points = [NONE] + [0] * plain, [_enough(plan)] * (1 + plain)
+    for below, legs_asked in _legs_asked(plan, index):
         for _ in range(legs_asked):
             theirs, theirs_points = _company_for(plan, below)
             base = len(sponsors)
@@ -142,19 +174,25 @@ def _company_for(plan: Plan, index: int) -> tuple[list[int], list[int]]:
             points += theirs_points
             if len(sponsors) > _BUILT:
                 return sponsors, points
-    for _ in range(_PLAIN_LEGS):
-        sponsors.append(0)
-        points.append(_enough(plan))
     return sponsors, points
 
 
 _PLAIN_LEGS = 12
 
 
+def _plain_legs(plan: Plan, index: int) -> int:
+    """How many legs without a rank there are to be: enough for everything that is counted, in every leg of a tree."""
+    counted = [part.need * _LEGS for part in _parts(plan.ranks[index]) if isinstance(part, Counted)]
+    return min(max([_PLAIN_LEGS, *counted]), _BUILT)
+
+
+_LEGS = 8
+
+
 def _enough(plan: Plan) -> int:
     """Points (hundredths) that everybody buys: more than any rank asks of anybody."""
     asked = [rank.pv for rank in plan.ranks] + [rank.gv for rank in plan.ranks] + [plan.activity.pv]
-    asked += [required.need for required in plan.requirements if required.is_points]
+    asked += [points for required in plan.requirements for points in required.points]
     return min(max([*asked, 100]), _PLENTY)
 
 

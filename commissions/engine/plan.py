@@ -92,11 +92,11 @@ class Plan:
 
     @cached_property
     def requirements(self) -> tuple[Requirement, ...]:
-        """All that activity, ranks, gates and bonuses measure beside volumes and legs, each once."""
+        """All that activity, ranks, gates and bonuses measure beside volumes and legs, each once, the parts of others first."""
         holders: tuple[Activity | Rank | Gate, ...] = (self.activity, *self.ranks, *self.gates)
         found = [required for holder in holders for required in holder.requires]
         found += [required for bonus in self.bonuses for _, required in bonus.requirements]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(each for required in found for each in (*required.parts, required)))
 
     def steps(self, period: str) -> tuple[int | Step, ...]:
         """Say what is computed for a period of this type, in order: indexes of bonuses, and the caps between them.

@@ -1,4 +1,4 @@
-"""Paid-as ranks: the highest rank whose test holds, from the bottom of the tree up; and what the next one takes.
+"""Paid-as ranks: the highest rank whose test holds, from the bottom of the tree up.
 
 A rank's test may look at the ranks held in each leg, so ranks below come first. That needs no walk from the bottom.
 Where a rank below can only help (legs with rank), the ranks are awarded from the lowest up, each to everybody at once;
@@ -7,21 +7,19 @@ until nothing moves. Where a rank below can also hurt (a group that breaks away)
 round before, until nothing moves: after k rounds whoever has fewer than k people in a line below stands right.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import money, tenure, tree, volumes
+from commissions.engine import legs, tenure, tree, volumes
 from commissions.engine.calculation import Calculation
-from commissions.engine.ladder import CapOf, OwnVolume, Rank
+from commissions.engine.ladder import Rank
 from commissions.engine.legs import LegTest, LooksThrough, Where
 from commissions.engine.plan import Plan
+from commissions.engine.requirements import AnyOf, Sight
 from commissions.engine.requirements import Requirement as Required
-from commissions.engine.requirements import Sight
 from commissions.engine.result import Standings
 from commissions.engine.snapshot import NO_RANK, Snapshot, Unsound
 from commissions.engine.tenure import PAID_AS as PAID_AS
@@ -64,8 +62,8 @@ def stand(
     may = payable & snapshot.people.is_distributor()
     nobody = np.full(len(gv), NO_RANK, dtype=np.int8)
     sight = Sight(plan, snapshot, pv=pv, gv=gv, payable=payable, active=active, rank=nobody, own=nobody, holder=holder)
-    looks = _Looks(plan)
     measured = np.zeros((len(plan.requirements), len(pv)), dtype=np.int64)
+    looks = _Looks(plan, measured)
     if plan.elsewhere(snapshot.period):
         limits = tenure.bounds(plan, snapshot, may, with_grace=False)
         tested = nobody
@@ -75,13 +73,13 @@ def stand(
         limits = tenure.bounds(plan, snapshot, may)
         for row, required in enumerate(plan.requirements):
             if not required.reads_ranks:
-                measured[row] = required.have(sight)
+                measured[row] = _measured(required, plan, sight, measured)
         enough = _enough(plan, may, pv, gv, dict(zip(plan.capped_ranks, counted_gv, strict=True)), measured)
         tested, ended, legs = (_settle if plan.ranks_settle else _award)(plan, sight, limits, enough, looks)
         rank = tenure.in_force(plan, snapshot, ended, limits)
     for row, required in enumerate(plan.requirements):
         if required.reads_ranks or plan.elsewhere(snapshot.period):
-            measured[row] = required.have(sight.ranked(ended, ended))
+            measured[row] = _measured(required, plan, sight.ranked(ended, ended), measured)
     return Standings(
         pv=pv,
         gv=gv,
@@ -95,6 +93,13 @@ def stand(
         measured=measured,
         gated=_gated(plan, measured),
     )
+
+
+def _measured(required: Required, plan: Plan, sight: Sight, measured: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Measure a requirement whose parts, if it has any, are measured already."""
+    if isinstance(required, AnyOf):
+        return required.held(lambda part: measured[plan.requirements.index(part)])
+    return required.have(sight)
 
 
 def leave(calculation: Calculation) -> None:
@@ -135,10 +140,13 @@ def _enough(
 
 
 class _Looks:
-    """What was seen of the ranks below, so that nothing is counted twice while the ranks in question stay as they are."""
+    """What was seen of the ranks below, so that nothing is counted twice while the ranks in question stay as they are.
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    ``measured`` has what does not look at ranks.
+    """
+
+    def __init__(self, plan: Plan, measured: NDArray[np.int64]) -> None:
+        self.plan, self.measured = plan, measured
         self._seen: dict[LegTest | Required, tuple[NDArray[np.bool_], NDArray[np.bool_] | None, NDArray[Any]]] = {}
 
     def legs(self, test: LegTest, sight: Sight) -> NDArray[np.int32]:
@@ -154,10 +162,16 @@ class _Looks:
         return np.array(counted, dtype=np.int32).reshape(len(counted), len(sight.rank))
 
     def have(self, required: Required, sight: Sight) -> NDArray[np.int64]:
-        """Measure what looks at ranks."""
+        """Measure a requirement anew as far as it looks at ranks."""
+        if not required.reads_ranks:
+            found: NDArray[np.int64] = self.measured[self.plan.requirements.index(required)]
+            return found
+        if isinstance(required, AnyOf):
+            return required.held(lambda part: self.have(part, sight))
         if required.reads_own_rank:
             return required.have(sight)
-        return self._once(required, sight.at_least(required.ranks[0]), None, lambda: required.have(sight))
+        ranked = sight.rank > NO_RANK if required.reads_unranked else None
+        return self._once(required, sight.at_least(required.ranks[0]), ranked, lambda: required.have(sight))
 
     def _once(
         self,
@@ -248,30 +262,12 @@ def count_legs(test: LegTest, snapshot: Snapshot, rank: NDArray[np.int8], active
         if snapshot.outside is not None:
             holds = holds | (snapshot.outside.best >= test.rank)
         holds = tree.holds_below(holds, people.size)
-    if test.looks_through is LooksThrough.NOBODY:
-        return tree.count_children(holds, people.parent)
-    heads = rank > NO_RANK if test.looks_through is LooksThrough.UNRANKED else active
-    of_children = tree.count_children(holds & heads, people.parent).astype(np.int64)
-    return people.forest().personal_group(of_children, heads).astype(np.int32)
+    return legs.count(people.forest(), holds, legs.heads(test.looks_through, rank, active))
 
 
 def counted_volume(rung: Rank, snapshot: Snapshot, pv: NDArray[np.int64], gv: NDArray[np.int64]) -> NDArray[np.int64]:
     """Group volume with legs held down to the rank's cap; of folded people it means nothing."""
-    cap, parent = rung.leg_cap, snapshot.people.parent
-    if cap is None:
-        return gv
-    if cap.of is CapOf.OWN_GV:
-        most, num, den = np.maximum(gv, 0), cap.share, money.PPM
-        most = most // den * num + most % den * num // den
-        legs = tree.sum_of_children(np.minimum(gv, np.append(most, 0)[parent]), parent)
-        own = np.minimum(pv, most) if cap.own_volume is OwnVolume.CAPPED else pv
-        return own + legs
-    at_most = rung.gv * cap.share // money.PPM
-    own = np.minimum(pv, at_most) if cap.own_volume is OwnVolume.CAPPED else pv
-    if cap.of is CapOf.LARGEST_LEG:
-        largest = snapshot.people.forest().largest_child(gv)
-        return own + tree.sum_of_children(gv, parent) - np.maximum(largest - at_most, 0)
-    return own + tree.sum_of_children(np.minimum(gv, at_most), parent)
+    return gv if rung.leg_cap is None else legs.held_down(rung.leg_cap, rung.gv, snapshot.people.forest(), pv, gv)
 
 
 def best_below(snapshot: Snapshot, rank: NDArray[np.int8], ranks: int) -> NDArray[np.int8]:
@@ -281,86 +277,3 @@ def best_below(snapshot: Snapshot, rank: NDArray[np.int8], ranks: int) -> NDArra
     for index in range(ranks):
         best[tree.holds_below(held >= index, snapshot.people.size)] = index
     return best
-
-
-class Measure(StrEnum):
-    """What a rank may require: REQUIRED is one of the closed table of requirements."""
-
-    PV = "pv"
-    GV = "gv"
-    LEGS = "legs"
-    REQUIRED = "required"
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """One requirement of a rank beside what a person has: hundredths of a point, parts per million, or a count.
-
-    Legs are those that hold ``leg_rank``; ``required`` says what else is measured.
-    """
-
-    measure: Measure
-    have: int
-    need: int
-    leg_rank: int = NO_RANK
-    where: Where | None = None
-    required: Required | None = None
-
-    @property
-    def is_points(self) -> bool:
-        """Whether it is counted in hundredths of a point."""
-        return self.required.is_points if self.required else self.measure is not Measure.LEGS
-
-    @property
-    def is_share(self) -> bool:
-        """Whether it is a share, in parts per million."""
-        return self.required is not None and self.required.is_share
-
-    @property
-    def missing(self) -> int:
-        """How much more it takes, 0 if it is met."""
-        return max(self.need - self.have, 0)
-
-
-def requirements(
-    plan: Plan,
-    target: int,
-    *,
-    pv: int,
-    gv: int,
-    legs: Sequence[int],
-    counted_gv: int | None = None,
-    measured: Sequence[int] | None = None,
-) -> tuple[Requirement, ...]:
-    """Set what a person has against everything that the rank ``target`` requires.
-
-    ``legs`` are counts in the order of ``plan.leg_tests``, ``measured`` figures in that of ``plan.requirements``;
-    ``counted_gv`` is the group volume under the rank's leg cap. Without ``measured``, what it would say is left out.
-    """
-    rung = plan.ranks[target]
-    volume = gv if counted_gv is None else counted_gv
-    of_volume = [Requirement(Measure.PV, pv, rung.pv), Requirement(Measure.GV, volume, rung.gv)]
-    of_legs = []
-    for need in rung.legs:
-        test = plan.leg_test(need)
-        have = int(legs[plan.leg_tests.index(test)])
-        of_legs.append(Requirement(Measure.LEGS, have, need.count, test.rank, test.where))
-    others = []
-    if measured is not None:
-        place = {required: row for row, required in enumerate(plan.requirements)}
-        others = [Requirement(Measure.REQUIRED, int(measured[place[each]]), each.need, required=each) for each in rung.requires]
-    return (*(each for each in of_volume if each.need or each.missing), *of_legs, *others)
-
-
-def requirements_of(plan: Plan, standings: Standings, person: int, target: int) -> tuple[Requirement, ...]:
-    """Set what one person of ``standings`` has against everything that the rank ``target`` requires."""
-    capped = plan.capped_ranks
-    return requirements(
-        plan,
-        target,
-        pv=int(standings.pv[person]),
-        gv=int(standings.gv[person]),
-        legs=standings.legs[:, person].tolist(),
-        counted_gv=int(standings.counted_gv[capped.index(target), person]) if target in capped else None,
-        measured=standings.measured[:, person].tolist(),
-    )

@@ -5,11 +5,19 @@ It says what single values and tables look like; names that refer to each other 
 
 import dataclasses
 from functools import singledispatch
-from typing import Any
+from typing import Any, Final
 
 from commissions.engine.document import Either, ListOf, Selected, Table, TableOf
 from commissions.engine.kinds import Code, Day, Kind, Money, OneOf, Percent, Points, Ratio, Switch, Text, Whole
 from commissions.engine.plan import Plan
+from commissions.engine.requirements import REQUIREMENTS
+from commissions.engine.requirements.alternatives import SINGLE
+
+_SHARED: Final = {
+    "requirement": Selected(REQUIREMENTS, by="measure"),
+    "single_requirement": Selected(SINGLE, by="measure"),
+}
+"""What is written in many places, and described once."""
 
 
 def of_plan() -> dict[str, Any]:
@@ -18,6 +26,7 @@ def of_plan() -> dict[str, Any]:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Canopy compensation plan",
         **of_table(Plan),
+        "definitions": {name: _selected(kind) for name, kind in _SHARED.items()},
     }
 
 
@@ -61,6 +70,11 @@ def _(kind: Either) -> dict[str, Any]:
 
 @of_kind.register
 def _(kind: Selected) -> dict[str, Any]:
+    shared = next((name for name, each in _SHARED.items() if each == kind), None)
+    return _selected(kind) if shared is None else {"$ref": f"#/definitions/{shared}"}
+
+
+def _selected(kind: Selected) -> dict[str, Any]:
     def chosen(word: str, fills: type) -> dict[str, Any]:
         schema = of_table(fills)
         return {

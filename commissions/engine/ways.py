@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from commissions.engine.ranks import Requirement
+from commissions.engine.lacks import Requirement
 from commissions.engine.trials import Kind
 
 

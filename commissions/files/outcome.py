@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import money, ranks
+from commissions.engine import lacks, money
 from commissions.engine.kinds import percent
 from commissions.engine.plan import Plan
 from commissions.engine.result import Lines, Reason, Result
@@ -130,13 +130,17 @@ def standings(plan: Plan, company: Company, result: Result) -> tuple[Sequence[st
 def missing(plan: Plan, result: Result, person: int, target: int) -> str:
     """Say in a few words what somebody lacks for a rank."""
     said = []
-    for required in ranks.requirements_of(plan, result.standings, person, target):
+    for required in lacks.of_person(plan, result.standings, person, target):
         if required.missing:
             said.append(_lack(plan, required))
     return "; ".join(said)
 
 
-def _lack(plan: Plan, required: ranks.Requirement) -> str:
+def _lack(plan: Plan, required: lacks.Requirement) -> str:
+    if required.alternatives:
+        ways = [[_lack(plan, part) for part in way if part.missing] for way in required.alternatives]
+        said = " or ".join(" and ".join(way) for way in ways if way)
+        return said if required.missing == 1 else f"{required.missing} of: {said}"
     if required.leg_rank != NO_RANK:
         return f"{required.missing} legs with {plan.ranks[required.leg_rank].code}"
     amount = _decimal(required.missing, 2) if required.is_points else str(required.missing)

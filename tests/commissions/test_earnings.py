@@ -201,3 +201,25 @@ def test_progress_tells_every_requirement_and_says_of_facts_whether_they_are_the
 
 def test_every_sentence_of_the_engine_has_words():
     assert set(sentences.SENTENCES) == set(Says)
+
+
+def test_progress_tells_every_alternative_and_what_the_nearest_one_lacks(transactional_db):
+    asked = """requires = [{ measure = "any_of", of = [
+        [{ measure = "fact", name = "training", least = 1 }, { measure = "fact", name = "points", least = 8 }],
+        [{ measure = "fact", name = "points", least = 20 }],
+    ] }, { measure = "any_of", of = [
+        [{ measure = "fact", name = "training", least = 1 }],
+        [{ measure = "active_frontline", tree = "sponsor", count = 2 }],
+    ] }]"""
+    company = Company("house\n ana\n ben", document=plan().replace('code = "bronze"', f'code = "bronze"\n{asked}'))
+    for name, kind, value in (("ana", "points", 4), ("ben", "training", 1), ("ben", "points", 8)):
+        facts.record(distributor_id=company.id(name), kind=kind, value=value, at=at(2026, 11, 3), reference=f"{name}:{kind}")
+    company.sell("ana", 100)
+    live.refresh_everything()
+    period = periods.containing(at(2026, 11, 10))
+    ways, mixed = standings.progress(company.id("ana"), period).requirements[2:]
+    assert ways.label == "Training: 1 and Points: 8; or Points: 20"
+    assert (ways.have_words, ways.need_words, ways.percent) == ("0", "1", 25)
+    assert ways.missing_words == "Nearest: Training: 1 more; Points: 4 more"
+    assert (mixed.label, mixed.have_words) == ("Training: 1; or Active frontline: 2", "see your goals")
+    assert [each.is_met for each in standings.progress(company.id("ben"), period).requirements[2:]] == [True, True]

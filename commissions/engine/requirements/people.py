@@ -7,11 +7,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import tree, volumes
+from commissions.engine import legs, tree, volumes
 from commissions.engine.buyers import Buyer
-from commissions.engine.document import setting
+from commissions.engine.document import Table, setting
 from commissions.engine.kinds import Code, Points, Report, Whole, choice
-from commissions.engine.legs import Where
+from commissions.engine.legs import LooksThrough, Where
 from commissions.engine.names import Names
 from commissions.engine.requirements.requirement import Requirement, Sight
 from commissions.engine.requirements.volume import CUSTOMERS, check_customers
@@ -27,7 +27,7 @@ class Who(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Count(Requirement):
+class Counted(Requirement):
     """At least so many of them."""
 
     count: int = setting(Whole(1, _MOST_PEOPLE))
@@ -38,7 +38,7 @@ class _Count(Requirement):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Customers(_Count):
+class Customers(Counted):
     """Different customers who bought at least ``each`` points in the period from the person."""
 
     measure: ClassVar[str] = "customers"
@@ -63,7 +63,7 @@ class WhoseVolume(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LegsWithVolume(_Count):
+class LegsWithVolume(Counted):
     """Legs in a tree that have, or whose heads have, at least ``least`` points each."""
 
     measure: ClassVar[str] = "legs_with_volume"
@@ -71,6 +71,10 @@ class LegsWithVolume(_Count):
     volume: str = setting(Code())
     least: int = setting(Points())
     of: WhoseVolume = setting(choice(WhoseVolume), default=WhoseVolume.LEG)
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        return (self.least,)
 
     def have(self, sight: Sight) -> NDArray[np.int64]:
         measured = sight.group_volume if self.of is WhoseVolume.LEG else sight.own_volume
@@ -84,17 +88,40 @@ class LegsWithVolume(_Count):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LegsWithRank(_Count):
-    """Legs in a tree that hold ``rank``, or a higher one, somewhere or at their head."""
+class LegVolume:
+    """At least so many points of a named volume in the whole leg."""
+
+    volume: str = setting(Code())
+    least: int = setting(Points())
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegsWithRank(Counted):
+    """Legs in a tree that hold ``rank``, or a higher one, somewhere or at their head; or have volume, or both."""
 
     measure: ClassVar[str] = "legs_with_rank"
     tree: str = setting(Code())
     rank: str = setting(Code())
     where: Where = setting(choice(Where))
+    looks_through: LooksThrough = setting(choice(LooksThrough), default=LooksThrough.NOBODY)
+    with_volume: LegVolume | None = setting(Table(LegVolume), default=None)
+    or_volume: LegVolume | None = setting(Table(LegVolume), default=None)
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        return tuple(asked.least for asked in (self.with_volume, self.or_volume) if asked is not None)
 
     @property
     def reads_ranks(self) -> bool:
         return True
+
+    @property
+    def reads_unranked(self) -> bool:
+        return self.looks_through is LooksThrough.UNRANKED
+
+    @property
+    def rises(self) -> bool:
+        return self.looks_through is LooksThrough.NOBODY
 
     @property
     def ranks(self) -> tuple[str, ...]:
@@ -104,15 +131,26 @@ class LegsWithRank(_Count):
         forest = sight.people.forest(self.tree)
         holds = sight.at_least(self.rank)
         holds = holds if self.where is Where.FRONTLINE else forest.holds_below(holds)
-        return forest.count_children(holds).astype(np.int64)
+        if self.with_volume is not None:
+            holds = holds & self._reach(sight, self.with_volume)
+        if self.or_volume is not None:
+            holds = holds | self._reach(sight, self.or_volume)
+        return legs.count(forest, holds, legs.heads(self.looks_through, sight.rank, sight.active)).astype(np.int64)
+
+    def _reach(self, sight: Sight, asked: LegVolume) -> NDArray[np.bool_]:
+        reached: NDArray[np.bool_] = sight.group_volume(asked.volume, self.tree) >= asked.least
+        return reached
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         names.require_tree(f"{path}.tree", self.tree, report)
+        for key, asked in (("with_volume", self.with_volume), ("or_volume", self.or_volume)):
+            if asked is not None:
+                names.require_volume(f"{path}.{key}.volume", asked.volume, report)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ActiveFrontline(_Count):
+class ActiveFrontline(Counted):
     """Active distributors directly below in a tree."""
 
     measure: ClassVar[str] = "active_frontline"
@@ -131,7 +169,7 @@ class ActiveFrontline(_Count):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SponsoredInLegs(_Count):
+class SponsoredInLegs(Counted):
     """Distributors whom the person sponsored, in whichever leg of a binary tree has fewer of them."""
 
     measure: ClassVar[str] = "sponsored_in_legs"
@@ -165,7 +203,7 @@ class SponsoredInLegs(_Count):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Team(_Count):
+class Team(Counted):
     """Distributors below in a tree, the person not included: all of them, or those of the first ``levels`` only."""
 
     measure: ClassVar[str] = "team"

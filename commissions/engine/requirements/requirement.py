@@ -1,7 +1,7 @@
 """What every requirement is, and what it may look at."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -89,6 +89,20 @@ class Requirement(ABC):
         """Measure how much each person has."""
 
     @property
+    def parts(self) -> tuple["Requirement", ...]:
+        """The requirements that it is made of, each of which is measured for itself too."""
+        return ()
+
+    def spread(self, path: str) -> Iterator[tuple[str, "Requirement"]]:
+        """Yield it with its path in the document; what is made of parts yields them instead, each with its own."""
+        yield path, self
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        """Every volume that it names as enough, in hundredths of a point."""
+        return (self.need,) if self.is_points else ()
+
+    @property
     def reads_ranks(self) -> bool:
         """Whether it looks at the ranks of this very calculation."""
         return False
@@ -96,6 +110,11 @@ class Requirement(ABC):
     @property
     def reads_own_rank(self) -> bool:
         """Whether it looks at the person's own rank too; what else reads ranks looks at who holds the first of ``ranks``."""
+        return False
+
+    @property
+    def reads_unranked(self) -> bool:
+        """Whether it also looks at who has no rank at all."""
         return False
 
     @property

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from commissions.engine import money, tenure, volumes
 from commissions.engine.buyers import Buyer
-from commissions.engine.document import ListOf, setting
+from commissions.engine.document import ListOf, Table, setting
 from commissions.engine.kinds import Code, Percent, Points, Report, Whole, choice
+from commissions.engine.legs import LegCap, held_down
 from commissions.engine.names import Names
 from commissions.engine.requirements.requirement import Requirement, Sight
 
@@ -83,17 +84,24 @@ class OwnVolume(_OfVolume):
 class GroupVolume(_OfVolume):
     """Volume of the person and everyone below in a tree: all of them, or those of the first ``levels`` only.
 
-    With ``own`` left out, of those below without the person.
+    With ``own`` left out, of those below without the person. With a ``leg_cap`` no leg counts for more than its share.
     """
 
     measure: ClassVar[str] = "group_volume"
     tree: str = setting(Code())
     levels: int | None = setting(Whole(1, 100), default=None)
     own: OwnCounts = setting(choice(OwnCounts), default=OwnCounts.COUNTS)
+    leg_cap: LegCap | None = setting(Table(LegCap), default=None)
 
     def have(self, sight: Sight) -> NDArray[np.int64]:
         group = sight.group_volume(self.volume, self.tree) if self.levels is None else self._of_levels(sight, self.levels)
-        return group if self.own is OwnCounts.COUNTS else group - sight.own_volume(self.volume, tree=self.tree)
+        if self.leg_cap is None and self.own is OwnCounts.COUNTS:
+            return group
+        own = sight.own_volume(self.volume, tree=self.tree)
+        if self.leg_cap is not None:
+            counted = own if self.own is OwnCounts.COUNTS else np.zeros_like(own)
+            return held_down(self.leg_cap, self.least, sight.people.forest(self.tree), counted, group)
+        return group - own
 
     def _of_levels(self, sight: Sight, levels: int) -> NDArray[np.int64]:
         forest = sight.people.forest(self.tree)
@@ -107,6 +115,10 @@ class GroupVolume(_OfVolume):
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         names.require_tree(f"{path}.tree", self.tree, report)
+        if self.leg_cap is not None and self.levels is not None:
+            report.wrong(f"{path}.levels", self.levels, "no levels beside leg_cap, which is of whole legs")
+        if self.leg_cap is not None and self.least == 0:
+            report.wrong(f"{path}.least", 0, "a volume above 0, of which leg_cap takes its share")
 
 
 @dataclass(frozen=True, kw_only=True)

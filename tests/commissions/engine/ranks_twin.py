@@ -145,13 +145,16 @@ def passes(plan, person, rung):
 
 def counted(person, rung):
     """The group volume that counts for a rank."""
-    cap = rung.leg_cap
-    if cap is None:
-        return group(person, "pv")
-    whole = max(group(person, "pv"), 0) if cap.of == "own_gv" else rung.gv
+    return held_down(person, rung.leg_cap, rung.gv) if rung.leg_cap else group(person, "pv")
+
+
+def held_down(person, cap, asked, volume="pv", tree="sponsor", tank=None, with_own=True):
+    """The group volume with legs that count for no more than the cap says."""
+    whole = max(group(person, volume, tree, tank=tank), 0) if cap.of == "own_gv" else asked
     most = whole * cap.share // 1_000_000
-    mine = min(own(person, "pv"), most) if cap.own_volume == "capped" else own(person, "pv")
-    legs = sorted(group(child, "pv") for child in person.below["sponsor"])
+    mine = own(person, volume, tank=tank) if with_own else 0
+    mine = min(mine, most) if cap.own_volume == "capped" else mine
+    legs = sorted(group(child, volume, tree, tank=tank) for child in person.below[tree])
     if cap.of == "largest_leg":
         return mine + sum(legs[:-1]) + sum(min(leg, most) for leg in legs[-1:])
     return mine + sum(min(leg, most) for leg in legs)
@@ -163,12 +166,12 @@ def legs_with(plan, person, legs):
     return sum(holds(head, rank, legs.where, "sponsor") for head in heads(person, legs.looks_through))
 
 
-def heads(person, looks_through):
+def heads(person, looks_through, tree="sponsor"):
     """Who heads a leg."""
-    for child in person.below["sponsor"]:
+    for child in person.below[tree]:
         see_through = {"nobody": False, "unranked": child.rank < 0, "inactive": not child.active}[looks_through]
         if see_through:
-            yield from heads(child, looks_through)
+            yield from heads(child, looks_through, tree)
         else:
             yield child
 
@@ -236,10 +239,15 @@ def levels_volume(person, required, tank, levels):
 def have(plan, person, required):
     """What somebody has of what is required."""
     measure = required.measure
+    if measure == "any_of":
+        return sum(all(have(plan, person, part) >= part.need for part in way) for way in required.of)
     tank = plan.trees[required.tree].tank if getattr(required, "tree", "sponsor") != "sponsor" else None
     if measure == "own_volume":
         return own(person, required.volume, required.buyers)
     if measure == "group_volume":
+        if required.leg_cap is not None:
+            asked = required.leg_cap, required.least, required.volume, required.tree, tank
+            return held_down(person, *asked, with_own=required.own == "counts")
         oneself = own(person, required.volume, (), tank)
         if required.levels is not None:
             below = levels_volume(person, required, tank, required.levels)
@@ -262,8 +270,7 @@ def have(plan, person, required):
             for child in person.below[required.tree]
         )
     if measure == "legs_with_rank":
-        rank = index_of(plan, required.rank)
-        return sum(holds(child, rank, required.where, required.tree) for child in person.below[required.tree])
+        return sum(leg_counts(plan, head, required) for head in heads(person, required.looks_through, required.tree))
     if measure in ("lesser_leg", "outside_largest_leg"):
         return outside(person, required, tank)
     if measure == "active_frontline":
@@ -284,6 +291,18 @@ def have(plan, person, required):
         return person.facts.get(required.name, 0)
     assert measure == "without_fact"
     return int(not person.facts.get(required.name, 0))
+
+
+def leg_counts(plan, head, required):
+    """Whether a leg holds the rank, and the volume beside it, or the volume that does instead."""
+    tank = plan.trees[required.tree].tank if required.tree != "sponsor" else None
+
+    def reaches(asked):
+        return group(head, asked.volume, required.tree, tank=tank) >= asked.least
+
+    ranked = holds(head, index_of(plan, required.rank), required.where, required.tree)
+    ranked = ranked and (required.with_volume is None or reaches(required.with_volume))
+    return ranked or (required.or_volume is not None and reaches(required.or_volume))
 
 
 def personal_group(plan, person, required):

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from commissions.engine import goals, ranks, trials
+from commissions.engine import goals, lacks, trials
 from commissions.engine import plan as plans
 from commissions.engine.calculate import stand
 from commissions.engine.document import write
@@ -329,6 +329,6 @@ def test_a_part_with_folded_legs_finds_ways_that_hold_in_the_whole(plan, company
 def test_what_is_missing_is_what_the_engine_says(plan, company, data):
     snapshot, person, target = asked(plan, company, data.draw)
     answer = seek(plan, snapshot, person, target)
-    told = ranks.requirements_of(plan, stand(plan, snapshot), person, target)
+    told = lacks.of_person(plan, stand(plan, snapshot), person, target)
     assert answer.missing == tuple(each for each in told if each.missing)
     assert bool(answer.ways) != bool(answer.beyond)

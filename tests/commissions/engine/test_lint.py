@@ -58,6 +58,33 @@ def test_a_rank_that_contradicts_itself_is_told():
     assert found[Warns.UNREACHABLE_RANK].values == {"rank": "star"}
 
 
+def ladder_with(*required, **more):
+    """Two ranks, of which the higher one requires something."""
+    star = {"code": "star", "name": "Star", "pv": 0, "gv": 0, "requires": list(required)}
+    return {"ranks": [RULES["ranks"][0], star], "bonuses": [TEAM | {"depth": {"member": 2, "star": 2}}], **more}
+
+
+LEGS = {"measure": "legs_with_rank", "tree": "sponsor", "rank": "member", "where": "anywhere", "count": 2}
+ITSELF = LEGS | {"rank": "star"}
+BUYERS = {"measure": "customers", "buyers": ["retail"], "volume": "pv", "each": 1, "count": 3}
+SIDES = {"measure": "sponsored_in_legs", "tree": "pairs", "who": "open", "count": 9}
+BIG_LEGS = {"measure": "legs_with_volume", "tree": "sponsor", "volume": "pv", "least": 90_000, "count": 20}
+
+
+@pytest.mark.parametrize(
+    "required",
+    [LEGS, BUYERS, SIDES, BIG_LEGS, {"measure": "any_of", "of": [[BUYERS, LEGS], [ITSELF]]}],
+    ids=["legs", "customers", "sides", "big legs", "alternatives"],
+)
+def test_a_rank_that_can_be_reached_is_not_said_to_be_out_of_reach(required):
+    assert Warns.UNREACHABLE_RANK not in warned(**ladder_with(required, trees={"pairs": {"kind": "binary"}}))
+
+
+@pytest.mark.parametrize("required", [ITSELF, {"measure": "any_of", "of": [[ITSELF], [LEGS | {"rank": "star", "count": 1}]]}])
+def test_a_rank_that_somebody_must_hold_first_is_out_of_reach(required):
+    assert warned(**ladder_with(required))[Warns.UNREACHABLE_RANK].values == {"rank": "star"}
+
+
 @pytest.mark.parametrize("path", [path for path in FILES if path.parent.name == "published"], ids=lambda path: path.stem)
 def test_ranks_that_ask_for_facts_or_for_legs_in_open_trees_can_be_reached(path):
     assert Warns.UNREACHABLE_RANK not in {warning.warns for warning in lint.lint(Example(path).plan, tries=2)}

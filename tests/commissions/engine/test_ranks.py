@@ -1,10 +1,10 @@
 """What a rank takes, set against what a person has."""
 
+from commissions.engine import lacks
 from commissions.engine import plan as plans
-from commissions.engine import ranks
 from commissions.engine.calculate import calculate
+from commissions.engine.lacks import Measure, Requirement
 from commissions.engine.ladder import Where
-from commissions.engine.ranks import Measure, Requirement
 from tests.commissions.engine.companies import engine_snapshot
 from tests.commissions.engine.twin import Sale
 from tests.commissions.plans.examples import SHIPPED
@@ -25,7 +25,7 @@ def standings(plan):
 
 
 def test_what_is_missing_for_the_next_rank_is_told_requirement_by_requirement():
-    silver = ranks.requirements_of(PLAN, standings(PLAN), person=0, target=2)
+    silver = lacks.of_person(PLAN, standings(PLAN), person=0, target=2)
     assert silver == (
         Requirement(Measure.PV, 99_50, 100_00),
         Requirement(Measure.GV, 2499_50, 2500_00),
@@ -35,14 +35,14 @@ def test_what_is_missing_for_the_next_rank_is_told_requirement_by_requirement():
 
 
 def test_a_requirement_of_nothing_is_not_told():
-    assert ranks.requirements_of(PLAN, standings(PLAN), person=0, target=0) == ()
+    assert lacks.of_person(PLAN, standings(PLAN), person=0, target=0) == ()
 
 
 def test_under_a_leg_cap_the_volume_that_counts_is_told():
     capped = plans.parse(
         TEXT.replace("gv = 2500", 'gv = 2500\nleg_cap = { of = "requirement", share = "40%", own_volume = "free" }')
     )
-    silver = ranks.requirements_of(capped, standings(capped), person=0, target=2)
+    silver = lacks.of_person(capped, standings(capped), person=0, target=2)
     assert silver[1] == Requirement(Measure.GV, 99_50 + 600_00 + 1000_00, 2500_00)
     assert capped.capped_ranks == (2,)
 

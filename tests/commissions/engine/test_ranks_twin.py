@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commissions.engine import calculate, ranks
+from commissions.engine import calculate, lacks
 from commissions.engine import plan as plans
 from commissions.engine import snapshot as snapshots
 from commissions.engine.requirements import REQUIREMENTS
@@ -35,12 +35,21 @@ def periods_at_rank(draw):
     return {"measure": "periods_at_rank", "rank": "associate", "periods": periods, "of_last": of_last, "this_period": this}
 
 
+leg_caps = st.fixed_dictionaries(
+    {
+        "of": st.sampled_from(["requirement", "own_gv", "largest_leg"]),
+        "share": st.sampled_from(["33.3333%", "50%", "100%"]),
+        "own_volume": st.sampled_from(["capped", "free"]),
+    }
+)
+
 REQUIRED = {
     "own_volume": table("own_volume", volume=volumes, least=points, buyers=buyers | st.just(["distributor"])),
     "group_volume": table("group_volume", volume=volumes, least=points, tree=trees)
     | table("group_volume", volume=volumes, least=points, tree=trees, levels=few)
     | table("group_volume", volume=volumes, least=points, tree=trees, own=counts)
-    | table("group_volume", volume=volumes, least=points, tree=trees, levels=few, own=counts),
+    | table("group_volume", volume=volumes, least=points, tree=trees, levels=few, own=counts)
+    | table("group_volume", volume=volumes, least=st.sampled_from([1, 10, 40]), tree=trees, leg_cap=leg_caps, own=counts),
     "personal_group_volume": table(
         "personal_group_volume",
         volume=volumes,
@@ -52,8 +61,19 @@ REQUIRED = {
     "customers": table("customers", buyers=buyers, volume=volumes, each=points, count=few),
     "legs_with_volume": table("legs_with_volume", tree=trees, volume=volumes, least=points, count=few)
     | table("legs_with_volume", tree=trees, volume=volumes, least=points, count=few, of=st.sampled_from(["leg", "head"])),
-    "legs_with_rank": table(
-        "legs_with_rank", tree=trees, rank=codes, where=st.sampled_from(["anywhere", "frontline"]), count=few
+    "legs_with_rank": st.fixed_dictionaries(
+        {
+            "measure": st.just("legs_with_rank"),
+            "tree": trees,
+            "rank": codes,
+            "where": st.sampled_from(["anywhere", "frontline"]),
+            "count": few,
+        },
+        optional={
+            "looks_through": st.sampled_from(["nobody", "unranked", "inactive"]),
+            "with_volume": st.fixed_dictionaries({"volume": volumes, "least": points}),
+            "or_volume": st.fixed_dictionaries({"volume": volumes, "least": points}),
+        },
     ),
     "lesser_leg": table("lesser_leg", tree=st.just("pairs"), volume=volumes, least=points),
     "outside_largest_leg": table("outside_largest_leg", tree=trees, volume=volumes, least=points, own=counts),
@@ -68,8 +88,21 @@ REQUIRED = {
     "fact": table("fact", name=st.just("autoship"), least=few),
     "without_fact": table("without_fact", name=st.just("hold")),
 }
-SETTLING = st.one_of(REQUIRED["personal_group_volume"], REQUIRED["legs_with_rank"])
-OF_ACTIVITY = ("own_volume", "group_volume", "customers", "customer_share", "lifetime_volume", "fact", "without_fact", "title")
+ALTERNATIVES = st.lists(st.lists(st.one_of(*REQUIRED.values()), min_size=1, max_size=2), min_size=2, max_size=3)
+REQUIRED["any_of"] = table("any_of", of=ALTERNATIVES) | table("any_of", of=ALTERNATIVES, count=st.just(2))
+SETTLING = st.one_of(REQUIRED["personal_group_volume"], REQUIRED["legs_with_rank"], REQUIRED["any_of"])
+BEFORE_ACTIVITY = (
+    "own_volume",
+    "group_volume",
+    "customers",
+    "customer_share",
+    "lifetime_volume",
+    "fact",
+    "without_fact",
+    "title",
+)
+OF_ACTIVITY = st.one_of(*(REQUIRED[name] for name in BEFORE_ACTIVITY))
+OF_ACTIVITY |= table("any_of", of=st.lists(st.lists(OF_ACTIVITY, min_size=1, max_size=2), min_size=2, max_size=3))
 
 RISING = ("own_volume", "group_volume", "lesser_leg", "legs_with_volume", "lifetime_volume", "fact")
 """What looks at no ranks: on a ladder of these alone, ranks are awarded from the lowest up."""
@@ -100,9 +133,14 @@ def some_ladders(draw):
 
 def fitting(required, known):
     """Requirements with ranks that the ladder has."""
-    return [
-        {**each, "rank": each["rank"] if each["rank"] in known else known[0]} if "rank" in each else each for each in required
-    ]
+    fitted = []
+    for each in required:
+        if "of" in each and each["measure"] == "any_of":
+            each = {**each, "of": [fitting(way, known) for way in each["of"]]}
+        elif each.get("rank", known[0]) not in known:
+            each = {**each, "rank": known[0]}
+        fitted.append(each)
+    return fitted
 
 
 @st.composite
@@ -127,7 +165,7 @@ def some_rank_plans(draw):
         "trees": {"pairs": {"kind": "binary", "search": "breadth_first", **tank}},
         "activity": {
             "pv": draw(st.sampled_from([0, 10])),
-            "requires": fitting(draw(st.lists(st.one_of(*(REQUIRED[name] for name in OF_ACTIVITY)), max_size=1)), known),
+            "requires": fitting(draw(st.lists(OF_ACTIVITY, max_size=1)), known),
         },
         "ladder": ladder,
         "ranks": ranks,
@@ -305,8 +343,8 @@ def test_everybody_stands_where_the_twin_says(plan, company):
         gate = any(twin.have(plan, person, each) < each.need for each in plan.gates[0].requires)
         assert ours.gated[0, place] == gate
         for target in range(len(plan.ranks)):
-            lacks = [each for each in ranks.requirements_of(plan, ours, place, target) if each.missing]
-            assert bool(lacks) != twin.passes(plan, person, plan.ranks[target])
+            lacking = [each for each in lacks.of_person(plan, ours, place, target) if each.missing]
+            assert bool(lacking) != twin.passes(plan, person, plan.ranks[target])
 
 
 @given(some_rank_plans(), some_pasts())

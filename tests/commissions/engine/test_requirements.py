@@ -1,17 +1,20 @@
 """The requirements one by one, on the company that their page describes, and what the page says of them."""
 
 import dataclasses
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from commissions.engine import calculate, snapshot
+from commissions.engine import calculate, document, editing, lacks, snapshot, toml_text
 from commissions.engine import plan as plans
 from commissions.engine.document import Refused
 from commissions.engine.kinds import Percent, Points
 from commissions.engine.requirements import REQUIREMENTS
+from commissions.engine.requirements.alternatives import SINGLE
 from commissions.engine.tenure import Grace, Title
+from commissions.files import outcome
 from tests.commissions.plans.examples import SHIPPED
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -64,6 +67,11 @@ def required(words, **more):
         ('measure = "group_volume", volume = "pv", tree = "sponsor", levels = 1, least = 1', 290_00),
         ('measure = "group_volume", volume = "pv", tree = "sponsor", own = "left_out", least = 1', 230_00),
         ('measure = "group_volume", volume = "pv", tree = "sponsor", levels = 1, own = "left_out", least = 1', 160_00),
+        (
+            'measure = "group_volume", volume = "pv", tree = "sponsor", least = 400, '
+            'leg_cap = { of = "requirement", share = "25%", own_volume = "free" }',
+            290_00,
+        ),
         ('measure = "customer_share", volume = "pv", of = "own", buyers = ["retail", "preferred"], least = "70%"', 615_384),
         ('measure = "customer_share", volume = "pv", of = "group", buyers = ["retail", "preferred"], least = "70%"', 388_888),
         ('measure = "lesser_leg", volume = "pv", tree = "pairs", least = 1', 60_00),
@@ -98,6 +106,8 @@ def test_the_three_personal_groups_differ_as_soon_as_somebody_below_is_ranked():
     legs = 'measure = "legs_with_rank", tree = "pairs", rank = "silver", count = 1, where = '
     assert required(f'{legs}"anywhere"', facts=facts)[ANA] == 1
     assert required(f'{legs}"frontline"', facts=facts)[ANA] == 0
+    assert required(f'{legs}"anywhere", or_volume = {{ volume = "pv", least = 60 }}', facts=facts)[ANA] == 2
+    assert required(f'{legs}"anywhere", with_volume = {{ volume = "pv", least = 171 }}', facts=facts)[ANA] == 0
 
 
 def test_periods_at_a_rank_count_with_this_one_or_without():
@@ -135,6 +145,37 @@ def test_a_fact_and_the_lack_of_one():
         ('measure = "lesser_leg", volume = "pv", tree = "sponsor", least = 1', 'requires[1].tree is "sponsor"; expected one of'),
         ('measure = "title", rank = "king"', 'requires[1].rank is "king"; expected one of the plan\'s ranks'),
         (
+            'measure = "any_of", of = [[{ measure = "title", rank = "gold" }]]',
+            "requires[1].of is a list of 1; expected a list of 2 to 10 items",
+        ),
+        (
+            'measure = "any_of", of = [[{ measure = "title", rank = "gold" }], []]',
+            "requires[1].of[2] is a list of 0; expected a list of 1 to 10 items",
+        ),
+        (
+            'measure = "any_of", of = [[{ measure = "title", rank = "gold" }], [{ measure = "title", rank = "king" }]]',
+            'requires[1].of[2][1].rank is "king"; expected one of the plan\'s ranks',
+        ),
+        (
+            'measure = "any_of", count = 3, of = [[{ measure = "title", rank = "gold" }], '
+            '[{ measure = "without_fact", name = "hold" }]]',
+            "requires[1].count is 3; expected at most the number of alternatives, which is 2",
+        ),
+        (
+            'measure = "any_of", of = [[{ measure = "any_of" }], [{ measure = "title", rank = "gold" }]]',
+            'requires[1].of[1][1].measure is "any_of"; expected one of own_volume',
+        ),
+        (
+            'measure = "group_volume", volume = "pv", tree = "sponsor", least = 0, levels = 1, '
+            'leg_cap = { of = "requirement", share = "25%", own_volume = "free" }',
+            "requires[1].levels is 1; expected no levels beside leg_cap",
+        ),
+        (
+            'measure = "legs_with_rank", tree = "sponsor", rank = "gold", where = "anywhere", count = 1, '
+            'or_volume = { volume = "qv", least = 1 }',
+            'requires[1].or_volume.volume is "qv"; expected one of the plan\'s volumes: pv, cv',
+        ),
+        (
             'measure = "periods_at_rank", rank = "gold", periods = 3, of_last = 2, this_period = "counts"',
             "requires[1].periods is 3; expected at most of_last, which is 2",
         ),
@@ -168,7 +209,7 @@ STATED = {
 }
 
 
-@pytest.mark.parametrize("measure", REQUIREMENTS)
+@pytest.mark.parametrize("measure", SINGLE)
 def test_a_name_that_the_plan_does_not_have_is_refused_by_its_key(measure):
     required(f'measure = "{measure}", {STATED[measure]}')
     fields = {field.name for field in dataclasses.fields(REQUIREMENTS[measure])}
@@ -180,6 +221,10 @@ def test_a_name_that_the_plan_does_not_have_is_refused_by_its_key(measure):
                 with pytest.raises(Refused) as refused:
                     required(f'measure = "{measure}", {words}')
                 assert f'gates[1].requires[1].{key} is "ghost"' in str(refused.value)
+                among = f'[[{{ measure = "title", rank = "gold" }}], [{{ measure = "{measure}", {words} }}]]'
+                with pytest.raises(Refused) as refused:
+                    required(f'measure = "any_of", of = {among}')
+                assert f'gates[1].requires[1].of[2][1].{key} is "ghost"' in str(refused.value)
 
 
 @pytest.mark.parametrize("measure", REQUIREMENTS)
@@ -197,6 +242,18 @@ def test_what_is_stated_in_points_or_as_a_share_is_told_as_that(measure):
             "[activity]\n",
             'measure = "active_frontline", tree = "sponsor", count = 1',
             'activity.requires[1].measure is "active_frontline"; expected something that does not ask who is active',
+        ),
+        (
+            "[activity]\n",
+            'measure = "any_of", of = [[{ measure = "title", rank = "gold" }], '
+            '[{ measure = "active_frontline", tree = "sponsor", count = 1 }]]',
+            'activity.requires[1].of[2][1].measure is "active_frontline"; expected something that does not ask who is active',
+        ),
+        (
+            'code = "silver"\n',
+            'measure = "any_of", of = [[{ measure = "title", rank = "gold" }], '
+            '[{ measure = "periods_at_rank", rank = "silver", periods = 1, of_last = 2, this_period = "counts" }]]',
+            'ranks[3].requires[1].of[2][1].rank is "silver"; expected a rank below silver',
         ),
         (
             'code = "silver"\n',
@@ -220,6 +277,52 @@ def test_activity_may_ask_how_many_are_open_but_not_how_many_are_active(words):
     assert not asked("open").requirements[0].reads_active
     with pytest.raises(Refused, match="something that does not ask who is active"):
         asked("active")
+
+
+def test_a_share_among_alternatives_is_refused_where_ranks_are_of_the_very_order():
+    share = '{ measure = "customer_share", volume = "pv", of = "own", buyers = ["retail"], least = "1%" }'
+    asked = f'requires = [{{ measure = "any_of", of = [[{{ measure = "title", rank = "gold" }}], [{share}]] }}]'
+    text = TEXT.replace('elsewhere = "last"', 'elsewhere = "last"\nin_force = "crossing"')
+    with pytest.raises(Refused) as refused:
+        plans.parse(text.replace('code = "silver"\n', f'code = "silver"\n{asked}\n'))
+    assert 'ranks[3].requires[1].of[2][1].measure is "customer_share"; expected what more volume' in str(refused.value)
+
+
+EITHER = """requires = [{ measure = "any_of", of = [
+    [{ measure = "group_volume", volume = "pv", tree = "sponsor", least = 500 }],
+    [
+        { measure = "group_volume", volume = "pv", tree = "sponsor", least = 300 },
+        { measure = "legs_with_volume", tree = "sponsor", volume = "pv", least = 50, count = 3 },
+    ],
+] }]
+"""
+
+
+def test_what_is_missing_of_alternatives_is_told_with_the_nearest_one():
+    plan = plans.parse(TEXT.replace('code = "silver"\n', f'code = "silver"\n{EITHER}'))
+    told = lacks.of_person(plan, calculate.stand(plan, company()), ANA, 2)[-1]
+    assert (told.have, told.need, told.missing) == (0, 1, 1)
+    assert [[(part.have, part.missing) for part in way] for way in told.alternatives] == [
+        [(360_00, 140_00)],
+        [(360_00, 0), (2, 1)],
+    ]
+    assert told.nearest == told.alternatives[1]  # all of the volume and two legs of three, against 360 of 500
+    assert told.done == Fraction(1 + Fraction(2, 3), 2)
+
+
+def test_files_say_what_every_alternative_lacks():
+    plan = plans.parse(TEXT.replace('code = "silver"\n', f'code = "silver"\n{EITHER}'))
+    result = calculate.calculate(plan, company())
+    assert outcome.missing(plan, result, ANA, 2).endswith("140.00 group_volume or 1 legs_with_volume")
+    two = plans.parse(TEXT.replace('code = "silver"\n', f'code = "silver"\n{EITHER}'.replace("of =", "count = 2, of =", 1)))
+    assert outcome.missing(two, result, ANA, 2).endswith("2 of: 140.00 group_volume or 1 legs_with_volume")
+
+
+def test_an_alternative_is_written_back_and_each_number_of_it_can_be_changed():
+    plan = plans.parse(TEXT.replace('code = "silver"\n', f'code = "silver"\n{EITHER}'))
+    assert plans.restore(document.write(plan)) == plan == plans.parse(toml_text.toml(document.write(plan)))
+    changed = editing.changed(plan, {"ranks[3].requires[1].of[2][2].count": "4"})
+    assert changed.ranks[2].requires[0].of[1][1].count == 4
 
 
 @pytest.mark.parametrize(

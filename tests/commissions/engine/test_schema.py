@@ -27,6 +27,8 @@ def test_an_unknown_key_a_missing_one_and_a_wrong_word_do_not_fit():
 
 def unfit(value, of, path=""):
     """The paths at which a value does not fit: as much of JSON Schema as ours uses."""
+    if "$ref" in of:
+        return unfit(value, schema.of_plan()["definitions"][of["$ref"].removeprefix("#/definitions/")], path)
     if "oneOf" in of:
         fits = [each for each in of["oneOf"] if not unfit(value, each, path)]
         return [] if len(fits) == 1 else [path]
