@@ -21,7 +21,7 @@ from commissions.engine.bonuses.crediting import Crediting, Credits
 from commissions.engine.bonuses.dues import groups, sums
 from commissions.engine.bonuses.rewards import base_of, require_base, times
 from commissions.engine.bonuses.sources import Buyer, Sources
-from commissions.engine.bonuses.windows import Days, Months, Window, own_purchases
+from commissions.engine.bonuses.windows import CALENDARS, Window, own_purchases
 from commissions.engine.document import ListOf, Selected, Table, setting
 from commissions.engine.kinds import Code, Money, OneOf, Percent, Points, Report, Whole, choice
 from commissions.engine.names import Names
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from commissions.engine.plan import Plan
 
 _CUSTOMERS = OneOf((Buyer.PREFERRED, Buyer.RETAIL), Buyer)
-_WINDOWS = {each.kind: each for each in (Days, Months)}
 
 
 class Counted(StrEnum):
@@ -143,7 +142,7 @@ class CustomerAcquisition(Crediting):
     reward: Acquired = setting(Selected(ACQUIRED))
     volume: str = setting(Code(), default="cv")
     least: int = setting(Points(), default=0)
-    window: Window | None = setting(Selected(_WINDOWS), default=None)
+    window: Window | None = setting(Selected(CALENDARS), default=None)
 
     @property
     def state(self) -> str:

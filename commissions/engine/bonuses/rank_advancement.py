@@ -13,7 +13,8 @@ import numpy as np
 
 from commissions.engine.bonuses.bonus import Bonus, Unit
 from commissions.engine.bonuses.stated import amounts_by_rank, check_breakage, held_rank, rewards
-from commissions.engine.document import TableOf, setting
+from commissions.engine.bonuses.windows import CALENDARS, Calendar
+from commissions.engine.document import Selected, TableOf, setting
 from commissions.engine.kinds import Code, Money, Report, Switch, Whole, choice
 from commissions.engine.names import Names
 from commissions.engine.result import Lines
@@ -31,7 +32,10 @@ class Skipped(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class RankAdvancement(Bonus):
-    """``amounts`` by rank, paid when the rank or a higher one has been held for ``periods`` in a row, this one counted."""
+    """``amounts`` by rank, paid when the rank or a higher one has been held for ``periods`` in a row, this one counted.
+
+    With a ``window`` they are only paid while somebody is new.
+    """
 
     kind: ClassVar[str] = "rank_advancement"
     units: ClassVar[tuple[Unit, ...]] = (Unit.PAYEE,)
@@ -39,6 +43,7 @@ class RankAdvancement(Bonus):
     periods: int = setting(Whole(1, 60))
     skipped: Skipped = setting(choice(Skipped))
     active_only: bool = setting(Switch())
+    window: Calendar | None = setting(Selected(CALENDARS), default=None)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
@@ -49,6 +54,7 @@ class RankAdvancement(Bonus):
         plan = calculation.plan
         amounts = amounts_by_rank(plan, self.amounts)
         rank = held_rank(calculation, index, active_only=self.active_only)
+        in_time = np.ones(len(rank), dtype=np.bool_) if self.window is None else self.window.still_new(calculation)
         higher = np.zeros(len(rank), dtype=np.bool_)  # a higher rank is paid in this very period
         for place in reversed(range(len(plan.ranks))):
             code = plan.ranks[place].code
@@ -57,7 +63,7 @@ class RankAdvancement(Bonus):
             row = np.where(rank >= place, calculation.state(f"{self.code}.{code}.held") + 1, 0)
             done = calculation.state(f"{self.code}.{code}.done")
             due = (row >= self.periods) & (done == 0)
-            is_paid = due & ~higher if self.skipped is Skipped.HIGHEST else due
+            is_paid = in_time & (due & ~higher if self.skipped is Skipped.HIGHEST else due)
             level = np.full(len(rank), place + 1, dtype=np.int64)
             yield rewards(calculation, index, np.where(is_paid, amounts[place], 0), level)
             higher |= due

@@ -54,6 +54,13 @@ class Calendar(Window):
     def later(self, first: date, count: int) -> date:
         """Return the first day of the one that comes ``count`` later, or earlier."""
 
+    def still_new(self, calculation: "Calculation") -> NDArray[np.bool_]:
+        """Say who is new when the period begins, or joins in it."""
+        zone = ZoneInfo(calculation.plan.periods[calculation.period].time_zone)
+        first = self.begins(_local(calculation.snapshot.start, zone))
+        new: NDArray[np.bool_] = calculation.people.joined_at >= _instant(self.later(first, 1 - self.length), zone)
+        return new
+
     def holds(self, calculation: "Calculation") -> NDArray[np.bool_]:
         sales, people = calculation.sales, calculation.people
         if not len(sales):
@@ -118,6 +125,8 @@ class FirstOrder(Window):
         first: NDArray[np.bool_] = (calculation.sales.column("first") > 0) & own_purchases(calculation)
         return first
 
+
+CALENDARS: Final[Mapping[str, type[Calendar]]] = MappingProxyType({each.kind: each for each in (Days, Months)})
 
 WINDOWS: Final[Mapping[str, type[Window]]] = MappingProxyType({each.kind: each for each in (Days, Months, FirstOrder)})
 

@@ -1,11 +1,27 @@
 """Rank advancement, lifestyle and loyalty over a life of several periods: the engine and plain loops agree."""
 
+import dataclasses
+from datetime import UTC, datetime
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commissions.engine.calculate import calculate
 from commissions.engine.document import Refused
-from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, Sale, companies, minor, plain_plan, plan_of
+from tests.commissions.engine.kinds.two_legs import (
+    RANKS,
+    Company,
+    Outcome,
+    Person,
+    Sale,
+    companies,
+    engine_snapshot,
+    minor,
+    plain_plan,
+    plan_of,
+)
 
 COMMON = {"name": "Reward", "line": "payee", "rounding": "half_even", "unearned": "breakage"}
 RISE = COMMON | {
@@ -141,3 +157,30 @@ def test_a_reward_that_makes_no_sense_is_refused(bonus, said):
     with pytest.raises(Refused) as refused:
         plain_plan([bonus])
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("window", "joined", "paid"),
+    [
+        ({"kind": "days", "days": 31}, "2026-01-02", False),  # the last of the 31 days is 1 February
+        ({"kind": "days", "days": 32}, "2026-01-02", True),  # it is the day on which the week begins
+        ({"kind": "days", "days": 1}, "2026-02-05", True),
+        ({"kind": "months", "months": 2}, "2026-01-31", True),
+        ({"kind": "months", "months": 2}, "2025-12-31", False),
+        ({"kind": "months", "months": 3}, "2025-12-31", True),
+        (None, "2020-01-01", True),
+    ],
+)
+def test_a_rank_pays_who_is_new_when_the_period_begins_and_is_done_for_all(window, joined, paid):
+    plan = plain_plan([RISE | ({"window": window} if window else {})])
+    person = Person(1, None, "open")
+    company = Company([person], [Sale(1, person, "distributor", 9000, 0, 0, 0)])
+    rows = engine_snapshot(company)
+    people = dataclasses.replace(rows.people, joined_at=np.array([moment(joined)], dtype=np.int64))
+    result = calculate(plan, dataclasses.replace(rows, people=people, start=moment("2026-02-02"), end=moment("2026-02-09")))
+    assert result.totals.sum() == (600_00 if paid else 0)
+    assert result.state.people["rise.silver.done"][0] == result.state.people["rise.gold.done"][0] == 1
+
+
+def moment(day):
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1_000_000
