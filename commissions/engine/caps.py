@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import BONUSES
 from commissions.engine.bonuses.lines import block as lines_of
+from commissions.engine.bonuses.rows import RANKED_AMOUNTS, RankedAmounts
 from commissions.engine.bonuses.sources import SalesFilter, of_volume
-from commissions.engine.bonuses.stated import most_by_rank
-from commissions.engine.document import ListOf, Table, TableOf, setting
-from commissions.engine.kinds import Code, Money, Percent, Report, choice
+from commissions.engine.bonuses.stated import check_cap, most_of
+from commissions.engine.document import ListOf, Table, setting
+from commissions.engine.kinds import Code, Percent, Report, choice
 from commissions.engine.names import Names
+from commissions.engine.requirements import requirements_in
 from commissions.engine.result import Lines, Reason
 from commissions.engine.snapshot import NONE
 
@@ -47,11 +49,11 @@ class Excess(StrEnum):
 class PersonCap:
     """Nobody is paid more than ``most`` for the named ``bonuses`` together in one period; a rank left out has no cap.
 
-    Who has no rank is held to what the lowest rank is.
+    Who has no rank is held to what the lowest rank is. ``most`` may go by what is required instead of rank.
     """
 
     bonuses: tuple[str, ...] = setting(ListOf(Code()))
-    most: dict[str, Fraction] = setting(TableOf(Code(), Money()))
+    most: RankedAmounts = setting(RANKED_AMOUNTS)
     excess: Excess = setting(choice(Excess))
 
 
@@ -100,8 +102,9 @@ def check(caps: Caps, names: Names, report: Report) -> None:
         path = f"caps.person[{place}]"
         _check_bonuses(f"{path}.bonuses", person.bonuses, names, report)
         _check_matches(f"{path}.bonuses", person.bonuses, caps, Step.PERSON, names, report)
-        for rank in person.most:
-            names.require_rank(f"{path}.most.{rank}", rank, report)
+        check_cap(f"{path}.most", person.most, names, report)
+        for key, required in requirements_in(person, path):
+            required.check(key, names, report)
         if person.excess is Excess.CARRIED:
             for code in sorted({*person.bonuses} & {*carried}):
                 report.wrong(f"{path}.bonuses", code, "bonuses whose excess no other cap carries")
@@ -146,7 +149,7 @@ def cut_person(calculation: "Calculation") -> None:
         before = calculation.paid[rows]
         money.require_summable(before, "what persons' caps are taken of")
         total = before.sum(axis=0)
-        most = most_by_rank(plan, cap.most)[calculation.standings.rank]
+        most = most_of(plan, calculation.standings, cap.most)
         over = np.flatnonzero(total > most)
         running = np.cumsum(before[:, over], axis=0)
         after = before.copy()

@@ -29,7 +29,7 @@ from commissions.engine.legs import LegTest, LooksThrough, Where
 from commissions.engine.names import Names
 from commissions.engine.periods import Period
 from commissions.engine.placement import TREES, MatrixTree, PlacementTree
-from commissions.engine.requirements import Requirement
+from commissions.engine.requirements import Requirement, requirements_in
 from commissions.engine.returns import Returns
 from commissions.engine.snapshot import NONE, SPONSOR
 from commissions.engine.tenure import InForce
@@ -92,10 +92,11 @@ class Plan:
 
     @cached_property
     def requirements(self) -> tuple[Requirement, ...]:
-        """All that activity, ranks, gates and bonuses measure beside volumes and legs, each once, the parts of others first."""
+        """All that anything in the plan measures beside volumes and legs, each once, the parts of others first."""
         holders: tuple[Activity | Rank | Gate, ...] = (self.activity, *self.ranks, *self.gates)
         found = [required for holder in holders for required in holder.requires]
         found += [required for bonus in self.bonuses for _, required in bonus.requirements]
+        found += [required for _, required in requirements_in(self.caps, "caps")]
         return tuple(dict.fromkeys(each for required in found for each in (*required.parts, required)))
 
     def steps(self, period: str) -> tuple[int | Step, ...]:

@@ -6,7 +6,6 @@ docs/plans/binary_cycle.md states the rule with worked examples.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,12 +15,20 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.cycles import Cycle, Run
-from commissions.engine.bonuses.legs import Beyond, Binary, Outcome, check_cap
-from commissions.engine.bonuses.rows import RANKED_AMOUNTS, AmountRows, RankedAmounts, amount_of, check_ranked
+from commissions.engine.bonuses.legs import Beyond, Binary, Outcome
+from commissions.engine.bonuses.rows import (
+    RANKED_AMOUNTS,
+    RANKED_COUNTS,
+    AmountRows,
+    RankedAmounts,
+    RankedCounts,
+    amount_of,
+    check_ranked,
+)
 from commissions.engine.bonuses.stairs import Climb, Stairs
-from commissions.engine.bonuses.stated import NO_CAP, most_by_rank
-from commissions.engine.document import ListOf, Table, TableOf, setting
-from commissions.engine.kinds import Code, Money, Report, Whole, choice
+from commissions.engine.bonuses.stated import NO_CAP, check_cap, most_of
+from commissions.engine.document import ListOf, Table, setting
+from commissions.engine.kinds import Report, Whole, choice
 from commissions.engine.names import Names
 from commissions.engine.result import Lines, Reason
 from commissions.engine.snapshot import NONE
@@ -51,8 +58,8 @@ class Number:
 class CycleCap:
     """At most so many ``cycles``, or cycles for so much ``money``, in a period by rank; a rank left out has no cap."""
 
-    cycles: Mapping[str, int] = setting(TableOf(Code(), Whole(0, _MOST_CYCLES)), default={})
-    money: Mapping[str, Fraction] = setting(TableOf(Code(), Money()), default={})
+    cycles: RankedCounts = setting(RANKED_COUNTS, default={})
+    money: RankedAmounts = setting(RANKED_AMOUNTS, default={})
     beyond: Beyond = setting(choice(Beyond))
 
 
@@ -179,13 +186,9 @@ class BinaryCycle(Binary):
 
     def _room(self, calculation: "Calculation") -> NDArray[np.int64]:
         """Return how many cycles each person may be paid, or how much for them."""
-        plan, rank = calculation.plan, calculation.standings.rank
         if self.cap is None:
-            return np.full(len(rank), NO_CAP, dtype=np.int64)
-        if self.cap.money:
-            return most_by_rank(plan, self.cap.money)[rank]
-        by_rank = [self.cap.cycles.get(each.code, NO_CAP) for each in plan.ranks]
-        return np.array([*by_rank, by_rank[0]], dtype=np.int64)[rank]
+            return np.full(len(calculation.people), NO_CAP, dtype=np.int64)
+        return most_of(calculation.plan, calculation.standings, self.cap.money or self.cap.cycles)
 
     def _block(
         self,

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from commissions.engine import money
 from commissions.engine.bonuses import lines
-from commissions.engine.bonuses.legs import Beyond, Binary, Outcome, check_cap
+from commissions.engine.bonuses.legs import Beyond, Binary, Outcome
 from commissions.engine.bonuses.marginal import Inside, Mode
 from commissions.engine.bonuses.rates import Bracket, check_brackets, reached
-from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, check_ranked, rate_of
-from commissions.engine.bonuses.stated import NO_CAP, most_by_rank
-from commissions.engine.document import ListOf, Table, TableOf, setting
-from commissions.engine.kinds import Code, Money, Points, Report, choice
+from commissions.engine.bonuses.rows import RANKED_AMOUNTS, RANKED_RATES, RankedAmounts, RankedRates, check_ranked, rate_of
+from commissions.engine.bonuses.stated import NO_CAP, check_cap, most_of
+from commissions.engine.document import ListOf, Table, setting
+from commissions.engine.kinds import Money, Points, Report, choice
 from commissions.engine.names import Names
 from commissions.engine.result import Lines, Reason
 from commissions.engine.snapshot import NONE
@@ -51,7 +51,7 @@ class LegStep:
 class AmountCap:
     """At most so much in a period, by rank; a rank left out has no cap."""
 
-    most: Mapping[str, Fraction] = setting(TableOf(Code(), Money()))
+    most: RankedAmounts = setting(RANKED_AMOUNTS)
     beyond: Beyond = setting(choice(Beyond))
 
 
@@ -126,7 +126,7 @@ class BinaryPercentage(Binary):
         brings = money.share(worth, *inside.value(plan), self.rounding)
         refused = np.where((refused == Reason.PAID) & (worth == 0), np.int8(Reason.NOT_QUALIFIED), refused)
         qualified = refused == Reason.PAID
-        pays = np.where(qualified, np.minimum(brings, self._caps(plan)[calculation.standings.rank]), 0)
+        pays = np.where(qualified, np.minimum(brings, self._caps(calculation)), 0)
         over = np.where(qualified, brings - pays, 0)
         unpaid = np.where(qualified, 0, brings) if self.takes_unpaid else np.zeros_like(brings)
         used = np.where(qualified, matched, matched if self.takes_unpaid else 0)
@@ -158,19 +158,19 @@ class BinaryPercentage(Binary):
         lesser = legs.min(axis=0)
         return np.where(lesser >= self.least, lesser, 0)
 
-    def _caps(self, plan: "Plan") -> NDArray[np.int64]:
+    def _caps(self, calculation: "Calculation") -> NDArray[np.int64]:
         if self.cap is None:
-            return np.full(len(plan.ranks) + 1, NO_CAP, dtype=np.int64)
-        return most_by_rank(plan, self.cap.most)
+            return np.full(len(calculation.people), NO_CAP, dtype=np.int64)
+        return most_of(calculation.plan, calculation.standings, self.cap.most)
 
     def _of_lesser(
         self, calculation: "Calculation", index: int, legs: NDArray[np.int64], refused: NDArray[np.int8]
     ) -> tuple[Outcome, list[Lines]]:
         """Pay the rate of the rank, row or bracket on the lesser leg, up to the volume that brings the rank's cap."""
-        plan, rank = calculation.plan, calculation.standings.rank
+        plan = calculation.plan
         lesser = self._matched(legs)
         rate = reached(self.brackets, lesser) if self.brackets else rate_of(self.rates, plan, calculation.standings)
-        pairs, pair = np.unique(np.stack((rate, self._caps(plan)[rank])), axis=1, return_inverse=True)
+        pairs, pair = np.unique(np.stack((rate, self._caps(calculation))), axis=1, return_inverse=True)
         paid_volume = np.array([self._volume_of(plan, index, int(each), int(cap)) for each, cap in pairs.T], dtype=np.int64)
         by_rank = isinstance(self.rates, Mapping) and not self.brackets
         without = Reason.RANK_TOO_LOW if by_rank else Reason.NOT_QUALIFIED
@@ -193,7 +193,7 @@ class BinaryPercentage(Binary):
         """Pay the amount of the highest step that both legs reach, up to the rank's cap."""
         plan = calculation.plan
         amounts = np.array([0, *(plan.minor(step.amount) for step in self.steps)], dtype=np.int64)
-        cap = self._caps(plan)[calculation.standings.rank]
+        cap = self._caps(calculation)
         reached = self._reached(legs, np.full_like(cap, NO_CAP), amounts)
         qualified = refused == Reason.PAID
         step = np.where(qualified, reached, 0)

@@ -21,7 +21,7 @@ from commissions.engine.document import setting
 from commissions.engine.kinds import Code, Report, Text, choice
 from commissions.engine.money import Rounding
 from commissions.engine.names import Names
-from commissions.engine.requirements import Requirement
+from commissions.engine.requirements import Requirement, requirements_in
 from commissions.engine.result import Lines, Reason, Standings
 from commissions.engine.snapshot import NONE, People, Status
 
@@ -129,7 +129,7 @@ class Bonus(ABC):
     @cached_property
     def requirements(self) -> tuple[tuple[str, Requirement], ...]:
         """All that it asks people for, each with the path of its key."""
-        return tuple(_required(self, ""))
+        return tuple(requirements_in(self, ""))
 
     def check(self, path: str, names: Names, report: Report) -> None:
         """Report settings that contradict each other or name something that is not there."""
@@ -206,18 +206,6 @@ def roll_up(
         here = lost & (rank[missed] == least)
         payee[here] = above[missed[here]]
     return payee
-
-
-def _required(value: object, path: str) -> Iterator[tuple[str, Requirement]]:
-    """Find every requirement inside a setting, with its path."""
-    if isinstance(value, Requirement):
-        yield path, value
-    elif is_dataclass(value):
-        for each in fields(value):
-            yield from _required(getattr(value, each.name), f"{path}.{each.name}")
-    elif isinstance(value, tuple):
-        for number, each in enumerate(value, 1):
-            yield from _required(each, f"{path}[{number}]")
 
 
 def _where(value: object, code: str, path: str) -> str:

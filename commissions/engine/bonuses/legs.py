@@ -7,7 +7,6 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -273,9 +272,3 @@ def sponsored_by_leg(people: People, code: str, counted: NDArray[np.bool_]) -> N
         within = (head != NONE) & (after >= 0) & (after < size[head])
         np.add.at(found[leg], sponsors[within], 1)
     return found[:, :-1]
-
-
-def check_cap(path: str, most: Mapping[str, Fraction] | Mapping[str, int], names: Names, report: Report) -> None:
-    """Report ranks of a cap that the plan does not have; a rank that it leaves out has no cap."""
-    for rank in most:
-        names.require_rank(f"{path}.{rank}", rank, report)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine.document import Either, ListOf, Selected, Table, TableOf, setting
-from commissions.engine.kinds import Code, Money, Percent, Report
+from commissions.engine.kinds import Code, Money, Percent, Report, Whole
 from commissions.engine.names import Names
 from commissions.engine.requirements import REQUIREMENTS, Requirement
 from commissions.engine.result import Standings
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_LEVELS = 100
 _MOST_ROWS = 100
+_MOST_COUNT = 10**9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,13 @@ class AmountRow(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CountRow(Row):
+    """One whole number."""
+
+    count: int = setting(Whole(0, _MOST_COUNT))
+
+
+@dataclass(frozen=True, kw_only=True)
 class LevelRows:
     """Rates by level of the last row of ``table`` that holds."""
 
@@ -74,6 +82,14 @@ class AmountRows:
     table: tuple[AmountRow, ...] = setting(ListOf(Table(AmountRow), most=_MOST_ROWS))
 
 
+@dataclass(frozen=True, kw_only=True)
+class CountRows:
+    """The number of the last row of ``table`` that holds."""
+
+    by: ClassVar[str] = "requirement"
+    table: tuple[CountRow, ...] = setting(ListOf(Table(CountRow), most=_MOST_ROWS))
+
+
 LevelRates = tuple[int, ...] | Mapping[str, tuple[int, ...]] | LevelRows
 """A rate for each level: one list for everybody, a list for each rank, or a list for each row."""
 
@@ -83,15 +99,20 @@ RankedRates = Mapping[str, int] | RateRows
 RankedAmounts = Mapping[str, Fraction] | AmountRows
 """An amount for each rank, or for each row."""
 
+RankedCounts = Mapping[str, int] | CountRows
+"""A whole number for each rank, or for each row."""
+
 _LEVEL_ROWS: Final = MappingProxyType({LevelRows.by: LevelRows})
 _RATE_ROWS: Final = MappingProxyType({RateRows.by: RateRows})
 _AMOUNT_ROWS: Final = MappingProxyType({AmountRows.by: AmountRows})
+_COUNT_ROWS: Final = MappingProxyType({CountRows.by: CountRows})
 _BY_RANK: Final = TableOf(Code(), ListOf(Percent(), least=0, most=MOST_LEVELS))
 
 LEVEL_RATES: Final = Either(ListOf(Percent(), most=MOST_LEVELS), _BY_RANK, Selected(_LEVEL_ROWS, by="by"))
 RANKED_LEVEL_RATES: Final = Either(None, _BY_RANK, Selected(_LEVEL_ROWS, by="by"))
 RANKED_RATES: Final = Either(None, TableOf(Code(), Percent()), Selected(_RATE_ROWS, by="by"))
 RANKED_AMOUNTS: Final = Either(None, TableOf(Code(), Money()), Selected(_AMOUNT_ROWS, by="by"))
+RANKED_COUNTS: Final = Either(None, TableOf(Code(), Whole(0, _MOST_COUNT)), Selected(_COUNT_ROWS, by="by"))
 
 
 class Asks(Protocol):

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.bonus import Bonus, Unearned
+from commissions.engine.bonuses.rows import AmountRow, AmountRows, CountRows, RankedAmounts, RankedCounts, row_of
 from commissions.engine.kinds import Report
-from commissions.engine.result import Lines
+from commissions.engine.names import Names
+from commissions.engine.result import Lines, Standings
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
@@ -27,13 +29,25 @@ NO_CAP: Final = money.LIMIT
 """The cap of who has none."""
 
 
-def most_by_rank(plan: "Plan", most: Mapping[str, Fraction]) -> NDArray[np.int64]:
-    """Return a cap in minor units for each rank, NO_CAP for ranks left out; the last is for people without a rank.
+def most_of(plan: "Plan", standings: Standings, most: RankedAmounts | RankedCounts) -> NDArray[np.int64]:
+    """Return each person's cap, money in minor units; NO_CAP for who has none.
 
-    They are held to what the lowest rank is.
+    By rank, a rank that is left out has no cap, and people without a rank are held to what the lowest rank is. By
+    requirement, whom no row fits has none.
     """
-    by_rank = [plan.minor(most[rank.code]) if rank.code in most else NO_CAP for rank in plan.ranks]
-    return np.array([*by_rank, by_rank[0]], dtype=np.int64)
+    if isinstance(most, AmountRows | CountRows):
+        caps = [plan.minor(row.amount) if isinstance(row, AmountRow) else row.count for row in most.table]
+        return np.asarray(np.array([*caps, NO_CAP], dtype=np.int64)[row_of(plan, standings, most.table)])
+    stated = [most.get(rank.code) for rank in plan.ranks]
+    by_rank = [NO_CAP if cap is None else plan.minor(cap) if isinstance(cap, Fraction) else cap for cap in stated]
+    return np.asarray(np.array([*by_rank, by_rank[0]], dtype=np.int64)[standings.rank])
+
+
+def check_cap(path: str, most: RankedAmounts | RankedCounts, names: Names, report: Report) -> None:
+    """Report ranks of a cap that the plan does not have; a rank that it leaves out has no cap."""
+    if isinstance(most, Mapping):
+        for rank in most:
+            names.require_rank(f"{path}.{rank}", rank, report)
 
 
 def held_rank(calculation: "Calculation", index: int, *, active_only: bool) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from tests.commissions.engine.kinds.two_legs import (
     assert_legs_agree,
     binary_settings,
     by_rank,
+    by_rank_or_row,
     cap_of,
     carried,
     companies,
@@ -33,8 +34,8 @@ def some_plans(draw):
             stronger, weaker = draw(st.sampled_from(RATIOS[:3] if name == "fallback" else RATIOS))
             bonus[name] = {"stronger": stronger, "weaker": weaker, "amounts": draw(AMOUNTS)}
     if draw(st.booleans()):
-        cycles = {"cycles": draw(by_rank(st.integers(0, 20), whole=False))}
-        amount = {"money": draw(by_rank(st.sampled_from([0, 30, 100, 5000]), whole=False))}
+        cycles = {"cycles": draw(by_rank_or_row("count", st.integers(0, 20)))}
+        amount = {"money": draw(by_rank_or_row("amount", st.sampled_from([0, 30, 100, 5000])))}
         beyond = draw(st.sampled_from(["carried", "forfeited", "flushed"]))
         bonus["cap"] = (cycles if draw(st.booleans()) else amount) | {"beyond": beyond}
     if "money" not in bonus.get("cap", {}) and draw(st.booleans()):

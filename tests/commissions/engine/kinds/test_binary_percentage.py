@@ -17,6 +17,7 @@ from tests.commissions.engine.kinds.two_legs import (
     binary_settings,
     brought,
     by_rank,
+    by_rank_or_row,
     cap_of,
     carried,
     companies,
@@ -68,7 +69,7 @@ def some_plans(draw):
         bonus["steps"] = STEPS[: draw(st.integers(1, 4))]
         bonus["uses"] = draw(st.sampled_from(["step", "lesser_leg"]))
     if draw(st.booleans()):
-        most = draw(by_rank(st.sampled_from([0, 3, 10, "29.99", 1000]), whole=False))
+        most = draw(by_rank_or_row("amount", st.sampled_from([0, 3, 10, "29.99", 1000])))
         beyond = ["forfeited", "flushed"] if bonus.get("mode") == "marginal" else ["carried", "forfeited", "flushed"]
         bonus["cap"] = {"most": most, "beyond": draw(st.sampled_from(beyond))}
     return draw(plan_of([bonus], lowest=draw(st.sampled_from([0, 1]))))

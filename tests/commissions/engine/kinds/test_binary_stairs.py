@@ -19,6 +19,7 @@ from tests.commissions.engine.kinds.two_legs import (
     assert_legs_agree,
     binary_settings,
     by_rank,
+    by_rank_or_row,
     cap_of,
     carried,
     companies,
@@ -54,8 +55,8 @@ def some_plans(draw):
     stairs = {"steps": draw(some_steps(even=even)), "after_last": after_last}
     bonus = draw(binary_settings()) | {"kind": "binary_cycle", "strong_leg": strong, "stairs": stairs}
     if draw(st.booleans()):
-        cycles = {"cycles": draw(by_rank(st.integers(0, 20), whole=False))}
-        amount = {"money": draw(by_rank(st.sampled_from([0, 30, 100, 5000]), whole=False))}
+        cycles = {"cycles": draw(by_rank_or_row("count", st.integers(0, 20)))}
+        amount = {"money": draw(by_rank_or_row("amount", st.sampled_from([0, 30, 100, 5000])))}
         beyond = draw(st.sampled_from(["carried", "forfeited", "flushed"]))
         bonus["cap"] = (cycles if draw(st.booleans()) else amount) | {"beyond": beyond}
     return draw(plan_of([bonus], lowest=draw(st.sampled_from([0, 1]))))

@@ -12,7 +12,7 @@ from commissions.engine import money
 from commissions.engine.document import Refused
 from commissions.engine.result import Reason
 from tests.commissions.engine.kinds.test_matching import PROFIT
-from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, cap_of, companies, minor, plain_plan, plan_of
+from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, by_rank_or_row, cap_of, companies, minor, plain_plan, plan_of
 
 LEVELS = {
     "kind": "unilevel",
@@ -38,7 +38,7 @@ LEFT_OVER = (("team.above_cap", st.sampled_from([0, 0, 1, 2500])), ("retail.abov
 def some_caps(draw):
     caps = {"order": draw(st.permutations(["person", "match", "company"]))}
     if draw(st.booleans()):
-        most = draw(st.dictionaries(st.sampled_from(RANKS), st.sampled_from([0, 5, "20.01", 100]), min_size=1))
+        most = draw(by_rank_or_row("amount", st.sampled_from([0, 5, "20.01", 100])))
         codes = draw(st.lists(st.sampled_from(CODES), min_size=1, unique=True))
         caps["person"] = [{"bonuses": codes, "most": most, "excess": draw(st.sampled_from(["forfeited", "carried"]))}]
     if draw(st.booleans()):

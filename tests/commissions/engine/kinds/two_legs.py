@@ -239,7 +239,10 @@ def why_not(plan, bonus, person):
 
 
 def cap_of(plan, most, person):
-    """A person's cap by rank, None for none; who has no rank has the lowest rank's."""
+    """A person's cap by rank or row, None for none; who has no rank has the lowest rank's."""
+    if not isinstance(most, dict):
+        row = row_for(most.table, person)
+        return row and getattr(row, "amount", getattr(row, "count", None))
     return most.get(RANKS[max(person.rank, 0)])
 
 
@@ -382,6 +385,12 @@ def binary_settings(draw):
         leg = draw(st.sampled_from(["lesser", "left", "right"]))
         settings["own_volume"] = {"above": draw(st.sampled_from([0, 20, 60])), "leg": leg}
     return settings
+
+
+def by_rank_or_row(key, values):
+    """A cap for some of the ranks, or by own volume."""
+    rows = st.fixed_dictionaries({"by": st.just("requirement"), "table": some_rows(key, values)})
+    return st.one_of(by_rank(values, whole=False), rows)
 
 
 def by_rank(values, whole=True):
