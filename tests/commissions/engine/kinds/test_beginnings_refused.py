@@ -143,3 +143,37 @@ def test_a_bound_by_the_volume_is_stated_where_there_is_one(table, bound):
 def test_a_board_without_a_product_pays_for_recruiting(sales, recruits):
     plan = plan_with(BOARD | ({"sales": sales} if sales else {}))
     assert plan.bonuses[0].pays_for_recruiting is recruits
+
+
+@pytest.mark.parametrize(
+    ("table", "levels"),
+    [
+        (N_UP | {"keeper_rates": ["5%", "7%", "1%"], "depth": DEPTH | {"chief": 2}}, (3, 2)),
+        (N_UP | {"passed_rates": ["5%", "7%"], "depth": dict.fromkeys(RANKS, 0)}, (2, 0)),
+        (MENTOR | {"amounts": {"leader": [5], "chief": [5, 4]}, "depth": DEPTH | {"chief": 2}}, (2, 2)),
+        (MENTOR | {"amounts": {}, "depth": dict.fromkeys(RANKS, 0)}, (0, 0)),
+        (CODED, (0, 0)),
+        (PARTY, (0, 0)),
+    ],
+)
+def test_how_many_levels_there_are_and_how_many_anybody_is_paid(table, levels):
+    plan = plan_with(table)
+    assert plan.bonuses[0].levels_and_paid(plan) == levels
+
+
+def test_nobody_is_paid_a_level_where_no_rank_brings_an_amount():
+    with pytest.raises(ValueError, match="bonuses\\[1\\].depth.chief is 1; expected at most 0, the number of amounts"):
+        plan_with(MENTOR | {"amounts": {}, "depth": dict.fromkeys(RANKS, 0) | {"chief": 1}})
+
+
+@pytest.mark.parametrize(
+    ("table", "by_moment"), [(N_UP, True), (CODED, False), (CUSTOMERS, False), (FLAT, False), (RETAIL, True)]
+)
+def test_only_what_each_order_pays_by_itself_is_paid_by_the_ranks_of_its_moment(table, by_moment):
+    ladder = {"period": "month", "elsewhere": "last", "in_force": "crossing"}
+    plan_with(table | {"line": "order"}, ladder=ladder)
+    if by_moment:
+        with pytest.raises(ValueError, match="expected order, as each has ranks of its own"):
+            plan_with(table | {"line": "source"}, ladder=ladder)
+    else:
+        plan_with(table | {"line": "source"}, ladder=ladder)

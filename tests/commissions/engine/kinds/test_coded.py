@@ -65,12 +65,11 @@ def coder(bonus, sale):
 
 def twin(plan, bonus, company, before):
     for seller in company.people:
-        number, of_order = before[seller.id] + 1, {}
+        number, counted = before[seller.id] + 1, {}
         for sales in orders_of(bonus, company, seller):
             for sale in sales:
-                counted_as = of_order.get(sale.reverses.order, number) if sale.reverses else number
-                of_order.setdefault(sale.order, counted_as)
-                due = coder(bonus, sale) if bonus.passes is None or counted_as <= bonus.passes else seller
+                counted[sale] = counted.get(sale.reverses, number)
+                due = coder(bonus, sale) if bonus.passes is None or counted[sale] <= bonus.passes else seller
                 who = settled(bonus, due, lambda each: each.active if bonus.active_only else each.status == "open")
                 if bonus.reward.kind == "amount":
                     yield seller, sale.order, "USD", 0, Fraction(plan.minor(bonus.reward.amount) * sale.quantity), *who
