@@ -29,6 +29,45 @@ def _legs_with_volume(_plan, required):
     return _("Legs with at least %(points)s points") % {"points": formats.points(required.least)}
 
 
+def _outside_largest_leg(_plan, required):
+    if required.largest == 1:
+        return _("Volume outside the largest leg")
+    return _("Volume outside the %(count)s largest legs") % {"count": required.largest}
+
+
+def _nth_largest_leg(_plan, required):
+    if required.nth == 1:
+        return _("Volume of the largest leg")
+    return _("Volume of the leg that is number %(nth)s by volume") % {"nth": required.nth}
+
+
+def _legs_with_rank(plan, required):
+    """Say which legs count: by the rank, by the volume beside it, and by the volume that does instead."""
+    said = _("Legs headed by %(rank)s") if required.where == "frontline" else _("Legs with %(rank)s")
+    said %= {"rank": _rank(plan, required)}
+    for asked, words in (
+        (required.with_volume, _("%(legs)s and %(points)s points")),
+        (required.or_volume, _("%(legs)s or %(points)s points")),
+    ):
+        if asked is not None:
+            said = words % {"legs": said, "points": formats.points(asked.least)}
+    return said
+
+
+def _sponsored_in_legs(plan, required):
+    """Say who is counted, and in how many legs."""
+    who = _("Sponsored people with %(rank)s") % {"rank": _rank(plan, required)} if required.rank else _("Sponsored people")
+    if required.with_volume is not None:
+        points = formats.points(required.with_volume.least)
+        who = _("%(who)s who have %(points)s points") % {"who": who, "points": points}
+    if required.legs is None:
+        return _("%(who)s in the smaller leg") % {"who": who}
+    return ngettext("%(who)s in one leg", "%(who)s in each of %(count)s legs", required.legs) % {
+        "who": who,
+        "count": required.legs,
+    }
+
+
 def _rolling_volume(_plan, required):
     return _("Volume of the last %(periods)s periods") % {"periods": required.periods}
 
@@ -81,14 +120,15 @@ LABELS = {
     "personal_group_volume": lambda _plan, _required: _("Personal group volume"),
     "customer_share": lambda _plan, _required: _("Share of customers' volume"),
     "lesser_leg": lambda _plan, _required: _("Volume of the smaller leg"),
-    "outside_largest_leg": lambda _plan, _required: _("Volume outside the largest leg"),
+    "outside_largest_leg": _outside_largest_leg,
+    "nth_largest_leg": _nth_largest_leg,
     "lifetime_volume": lambda _plan, _required: _("Lifetime volume"),
     "rolling_volume": _rolling_volume,
     "customers": _customers,
     "legs_with_volume": _legs_with_volume,
-    "legs_with_rank": lambda plan, required: _("Legs with %(rank)s") % {"rank": _rank(plan, required)},
+    "legs_with_rank": _legs_with_rank,
     "active_frontline": lambda _plan, _required: _("Active frontline"),
-    "sponsored_in_legs": lambda _plan, _required: _("Sponsored people in the smaller leg"),
+    "sponsored_in_legs": _sponsored_in_legs,
     "team": lambda _plan, _required: _("People in the team"),
     "periods_at_rank": _periods_at_rank,
     "title": lambda plan, required: _("The title %(rank)s") % {"rank": _rank(plan, required)},

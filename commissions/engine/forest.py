@@ -81,6 +81,20 @@ class Forest:
         np.maximum.at(most, self.parent, values)
         return most[:-1]
 
+    def nth_child(self, values: NDArray[np.int64], nth: int) -> NDArray[np.int64]:
+        """Find the ``nth`` largest (from 1) of the ``values`` of those directly below each person, 0 where it is less or none."""
+        found = np.zeros(len(values) + 1, dtype=np.int64)
+        there = np.flatnonzero(tree.place_among_siblings(values, self.parent) == nth - 1)
+        found[self.parent[there]] = np.maximum(values[there], 0)
+        return found[:-1]
+
+    def largest_children(self, values: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+        """Sum the ``count`` largest of the ``values`` of those directly below each person, none of them less than 0."""
+        if count == 1:
+            return self.largest_child(values)
+        among = tree.place_among_siblings(values, self.parent) < count
+        return self.sum_of_children(np.where(among, np.maximum(values, 0), 0))
+
     def of_leg(self, values: NDArray[np.int64], leg: int) -> NDArray[np.int64]:
         """Return the value of the person who heads each person's ``leg``, 0 where it is empty."""
         found = np.zeros(len(values) + 1, dtype=np.int64)

@@ -22,7 +22,7 @@ from commissions.engine.plan import Plan
 from commissions.engine.requirements import Requirement
 from commissions.engine.requirements.history import Fact, PeriodsAtRank, TitleHeld
 from commissions.engine.requirements.people import Counted, Customers, LegsWithRank, SponsoredInLegs
-from commissions.engine.requirements.volume import CustomerShare, OwnVolume, RollingVolume
+from commissions.engine.requirements.volume import CustomerShare, NthLargestLeg, OutsideLargestLeg, OwnVolume, RollingVolume
 from commissions.engine.snapshot import NONE, BuyerKind, Index, Snapshot
 
 _TRIES = 300
@@ -132,16 +132,20 @@ def _unreachable(plan: Plan) -> Iterator[Warned]:
 def _can_be_built(plan: Plan, index: int) -> bool:
     """Whether a company of distributors who all buy plenty can have what a rank, and the ranks in its legs, ask for."""
     parts = _parts(plan.ranks[index])
-    return all(map(_is_built, parts)) and all(_can_be_built(plan, below) for below, _ in _legs_asked(plan, index))
+    return all(_is_built(plan, part) for part in parts) and all(
+        _can_be_built(plan, below) for below, _ in _legs_asked(plan, index)
+    )
 
 
-def _is_built(required: Requirement) -> bool:
+def _is_built(plan: Plan, required: Requirement) -> bool:
     """Whether what is required is about what a built company has: not customers, the past, or ranks at certain seats."""
     if isinstance(required, Customers | CustomerShare | PeriodsAtRank | TitleHeld | RollingVolume):
         return False
     if isinstance(required, OwnVolume):
         return Buyer.DISTRIBUTOR in required.buyers
-    return not (isinstance(required, SponsoredInLegs) and required.rank)
+    if isinstance(required, SponsoredInLegs):
+        return not required.rank and plan.trees[required.tree].kind != "open"
+    return True
 
 
 def _parts(rank: Rank) -> list[Requirement]:
@@ -182,11 +186,17 @@ _PLAIN_LEGS = 12
 
 def _plain_legs(plan: Plan, index: int) -> int:
     """How many legs without a rank there are to be: enough for everything that is counted, in every leg of a tree."""
-    counted = [part.need * _LEGS for part in _parts(plan.ranks[index]) if isinstance(part, Counted)]
-    return min(max([_PLAIN_LEGS, *counted]), _BUILT)
+    return min(max([_PLAIN_LEGS, *map(_legs_needed, _parts(plan.ranks[index]))]), _BUILT)
 
 
-_LEGS = 8
+def _legs_needed(required: Requirement) -> int:
+    if isinstance(required, SponsoredInLegs):
+        return required.need * 2 * max(required.legs or 2, 4)  # a leg of a full tree may be half as large as another
+    if isinstance(required, OutsideLargestLeg):
+        return required.largest + 1
+    if isinstance(required, NthLargestLeg):
+        return required.nth
+    return required.need if isinstance(required, Counted) else 0
 
 
 def _enough(plan: Plan) -> int:

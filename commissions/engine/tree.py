@@ -209,3 +209,16 @@ def require_preorder(parent: NDArray[np.int64], size: NDArray[np.int64]) -> None
 def _rounds(count: int) -> int:
     """Enough doublings to climb any line of ``count`` people, and one look more."""
     return max(count, 1).bit_length() + 1
+
+
+def place_among_siblings(values: NDArray[np.int64], parent: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Say how many of those below the same person have a larger value, equal ones counted in tree order: 0 for the largest.
+
+    Roots are siblings of each other.
+    """
+    order = np.lexsort((-values, parent))
+    starts = np.flatnonzero(np.append(True, parent[order][1:] != parent[order][:-1]))[: len(order)]
+    first = np.repeat(starts, np.diff(np.append(starts, len(order))))
+    place = np.empty(len(values), dtype=np.int64)
+    place[order] = np.arange(len(order), dtype=np.int64) - first
+    return place

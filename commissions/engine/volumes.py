@@ -155,21 +155,21 @@ def counting_in(plan: "Plan", snapshot: Snapshot, code: str, volume: str) -> NDA
     return sold(snapshot, volume, counts=counts_in(plan, snapshot, code))
 
 
-def below_sponsor_in_leg(people: People, code: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Say who sits in the left and in the right leg of the own sponsor in a binary tree."""
+def leg_of_sponsor(people: People, code: str) -> NDArray[np.int64]:
+    """Find who heads the leg of the own sponsor in which each person sits in a placement tree; NONE for who sits in none."""
     placed = people.placed(code)
-    count = len(people)
-    place = np.full(count + 1, NONE, dtype=np.int64)
-    place[placed.order] = np.arange(len(placed.order))
-    found = []
-    for leg in (0, 1):
-        first, last = (np.full(count + 1, NONE, dtype=np.int64) for _ in range(2))
-        heads = np.flatnonzero((placed.leg == leg) & (placed.parent != NONE))
-        above = placed.order[placed.parent[heads]]
-        first[above], last[above] = heads, heads + placed.size[heads]
-        mine = place[:-1]
-        found.append((mine != NONE) & (mine >= first[people.parent]) & (mine < last[people.parent]))
-    return found[0], found[1]
+    count = len(placed.order)
+    place = np.full(len(people) + 1, NONE, dtype=np.int64)
+    place[placed.order] = np.arange(count)
+    mine, theirs = place[:-1], place[people.parent]
+    inside = np.flatnonzero((mine != NONE) & (theirs != NONE))
+    inside = inside[(mine[inside] > theirs[inside]) & (mine[inside] < theirs[inside] + placed.size[theirs[inside]])]
+    children = np.flatnonzero(placed.parent != NONE)
+    heads = np.sort(placed.parent[children] * count + children)
+    at = heads[np.searchsorted(heads, theirs[inside] * count + mine[inside], side="right") - 1] % max(count, 1)
+    found = np.full(len(people), NONE, dtype=np.int64)
+    found[inside] = placed.order[at]
+    return found
 
 
 def settled(plan: "Plan", snapshot: Snapshot) -> Snapshot:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import legs, tree, volumes
+from commissions.engine import legs, volumes
 from commissions.engine.buyers import Buyer
 from commissions.engine.document import Table, setting
 from commissions.engine.kinds import Code, Points, Report, Whole, choice
@@ -15,8 +15,10 @@ from commissions.engine.legs import LooksThrough, Where
 from commissions.engine.names import Names
 from commissions.engine.requirements.requirement import Requirement, Sight
 from commissions.engine.requirements.volume import CUSTOMERS, check_customers
+from commissions.engine.snapshot import NONE, SPONSOR
 
 _MOST_PEOPLE = 10**7
+_SIDES = 2
 
 
 class Who(StrEnum):
@@ -88,8 +90,8 @@ class LegsWithVolume(Counted):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LegVolume:
-    """At least so many points of a named volume in the whole leg."""
+class Enough:
+    """At least so many points of a named volume."""
 
     volume: str = setting(Code())
     least: int = setting(Points())
@@ -104,8 +106,8 @@ class LegsWithRank(Counted):
     rank: str = setting(Code())
     where: Where = setting(choice(Where))
     looks_through: LooksThrough = setting(choice(LooksThrough), default=LooksThrough.NOBODY)
-    with_volume: LegVolume | None = setting(Table(LegVolume), default=None)
-    or_volume: LegVolume | None = setting(Table(LegVolume), default=None)
+    with_volume: Enough | None = setting(Table(Enough), default=None)
+    or_volume: Enough | None = setting(Table(Enough), default=None)
 
     @property
     def points(self) -> tuple[int, ...]:
@@ -137,7 +139,7 @@ class LegsWithRank(Counted):
             holds = holds | self._reach(sight, self.or_volume)
         return legs.count(forest, holds, legs.heads(self.looks_through, sight.rank, sight.active)).astype(np.int64)
 
-    def _reach(self, sight: Sight, asked: LegVolume) -> NDArray[np.bool_]:
+    def _reach(self, sight: Sight, asked: Enough) -> NDArray[np.bool_]:
         reached: NDArray[np.bool_] = sight.group_volume(asked.volume, self.tree) >= asked.least
         return reached
 
@@ -170,12 +172,21 @@ class ActiveFrontline(Counted):
 
 @dataclass(frozen=True, kw_only=True)
 class SponsoredInLegs(Counted):
-    """Distributors whom the person sponsored, in whichever leg of a binary tree has fewer of them."""
+    """Distributors whom the person sponsored, wherever they sit in a leg of a placement tree, in each of so many legs.
+
+    Counted is the leg that has the fewest of them among the ``legs`` that have the most; of a binary tree both legs.
+    """
 
     measure: ClassVar[str] = "sponsored_in_legs"
     tree: str = setting(Code())
     who: Who = setting(choice(Who))
     rank: str = setting(Code(), default="")
+    with_volume: Enough | None = setting(Table(Enough), default=None)
+    legs: int | None = setting(Whole(1, 100), default=None)
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        return (self.with_volume.least,) if self.with_volume else ()
 
     @property
     def reads_active(self) -> bool:
@@ -193,13 +204,22 @@ class SponsoredInLegs(Counted):
         counted = _counted(sight, self.who)
         if self.rank:
             counted = counted & sight.at_least(self.rank)
-        left, right = (counted & below for below in volumes.below_sponsor_in_leg(sight.people, self.tree))
-        parent = sight.people.parent
-        return np.minimum(tree.count_children(left, parent), tree.count_children(right, parent)).astype(np.int64)
+        if self.with_volume is not None:
+            counted = counted & (sight.own_volume(self.with_volume.volume) >= self.with_volume.least)
+        head = volumes.leg_of_sponsor(sight.people, self.tree)
+        in_leg = np.bincount(head[counted & (head != NONE)], minlength=len(head)).astype(np.int64)
+        return sight.people.forest(self.tree).nth_child(in_leg, self.legs or _SIDES)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
-        names.require_tree(f"{path}.tree", self.tree, report, "binary")
+        placed = {code: kind for code, kind in names.trees.items() if code != SPONSOR}
+        names.require(f"{path}.tree", self.tree, placed, "one of the plan's placement trees", report)
+        if self.with_volume is not None:
+            names.require_volume(f"{path}.with_volume.volume", self.with_volume.volume, report)
+        if placed.get(self.tree, "binary") != "binary" and self.legs is None:
+            report.missing(f"{path}.legs", f"in how many legs they have to sit, as {self.tree} is not binary")
+        elif placed.get(self.tree) == "binary" and (self.legs or _SIDES) > _SIDES:
+            report.wrong(f"{path}.legs", self.legs, f"at most 2, as {self.tree} is binary")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -205,17 +205,34 @@ class LesserLeg(_OfVolume):
 
 @dataclass(frozen=True, kw_only=True)
 class OutsideLargestLeg(_OfVolume):
-    """Volume of all legs but the largest, with the own volume or without it."""
+    """Volume of all legs but the largest, or but so many of the ``largest``, with the own volume or without it."""
 
     measure: ClassVar[str] = "outside_largest_leg"
     tree: str = setting(Code())
     own: OwnCounts = setting(choice(OwnCounts))
+    largest: int = setting(Whole(1, 100), default=1)
 
     def have(self, sight: Sight) -> NDArray[np.int64]:
         forest = sight.people.forest(self.tree)
         group = sight.group_volume(self.volume, self.tree)
-        legs = forest.sum_of_children(group) - forest.largest_child(group)
+        legs = forest.sum_of_children(group) - forest.largest_children(group, self.largest)
         return legs + sight.own_volume(self.volume, tree=self.tree) if self.own is OwnCounts.COUNTS else legs
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        super().check(path, names, report)
+        names.require_tree(f"{path}.tree", self.tree, report)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NthLargestLeg(_OfVolume):
+    """Volume of the leg that is the ``nth`` largest: 1 for the largest, 2 for the next; a leg that is not there is 0."""
+
+    measure: ClassVar[str] = "nth_largest_leg"
+    tree: str = setting(Code())
+    nth: int = setting(Whole(1, 100))
+
+    def have(self, sight: Sight) -> NDArray[np.int64]:
+        return sight.people.forest(self.tree).nth_child(sight.group_volume(self.volume, self.tree), self.nth)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)

@@ -271,6 +271,9 @@ def have(plan, person, required):
         )
     if measure == "legs_with_rank":
         return sum(leg_counts(plan, head, required) for head in heads(person, required.looks_through, required.tree))
+    if measure == "nth_largest_leg":
+        legs = [group(child, required.volume, required.tree, tank=tank) for child in person.below[required.tree]]
+        return sorted([*legs, *[0] * required.nth], reverse=True)[required.nth - 1]
     if measure in ("lesser_leg", "outside_largest_leg"):
         return outside(person, required, tank)
     if measure == "active_frontline":
@@ -341,16 +344,18 @@ def outside(person, required, tank):
         return min(legs.get(0, 0), legs.get(1, 0))
     volumes = [group(child, required.volume, required.tree, tank=tank) for child in person.below[required.tree]]
     mine = own(person, required.volume, tank=tank) if required.own == "counts" else 0
-    return mine + sum(volumes) - max([0, *volumes])
+    return mine + sum(volumes) - sum(sorted([*volumes, *[0] * required.largest], reverse=True)[: required.largest])
 
 
 def sponsored_in_legs(plan, person, required):
-    found = [0, 0]
-    for head in person.below[required.tree]:
+    found = [0] * 100
+    for number, head in enumerate(person.below[required.tree]):
         for member in team(head, required.tree):
             if member.above["sponsor"] is person and is_counted(member, required.who):
-                found[head.leg[required.tree]] += not required.rank or member.rank >= index_of(plan, required.rank)
-    return min(found)
+                ranked = not required.rank or member.rank >= index_of(plan, required.rank)
+                asked = required.with_volume
+                found[number] += ranked and (asked is None or own(member, asked.volume) >= asked.least)
+    return sorted(found, reverse=True)[(required.legs or 2) - 1]
 
 
 def is_counted(person, who):

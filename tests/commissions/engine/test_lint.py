@@ -67,17 +67,22 @@ def ladder_with(*required, **more):
 LEGS = {"measure": "legs_with_rank", "tree": "sponsor", "rank": "member", "where": "anywhere", "count": 2}
 ITSELF = LEGS | {"rank": "star"}
 BUYERS = {"measure": "customers", "buyers": ["retail"], "volume": "pv", "each": 1, "count": 3}
+WIDE = {"measure": "sponsored_in_legs", "tree": "wide", "who": "open", "legs": 20, "count": 2}
+SIXTEENTH = {"measure": "nth_largest_leg", "tree": "sponsor", "volume": "pv", "nth": 16, "least": 10}
+ALL_BUT = {"measure": "outside_largest_leg", "tree": "sponsor", "volume": "pv", "own": "left_out", "largest": 15, "least": 10}
 SIDES = {"measure": "sponsored_in_legs", "tree": "pairs", "who": "open", "count": 9}
 BIG_LEGS = {"measure": "legs_with_volume", "tree": "sponsor", "volume": "pv", "least": 90_000, "count": 20}
 
 
 @pytest.mark.parametrize(
     "required",
-    [LEGS, BUYERS, SIDES, BIG_LEGS, {"measure": "any_of", "of": [[BUYERS, LEGS], [ITSELF]]}],
-    ids=["legs", "customers", "sides", "big legs", "alternatives"],
+    [LEGS, BUYERS, SIDES, WIDE, BIG_LEGS, SIXTEENTH, ALL_BUT, {"measure": "any_of", "of": [[BUYERS, LEGS], [ITSELF]]}],
+    ids=["legs", "customers", "sides", "wide", "big legs", "sixteenth leg", "all but fifteen legs", "alternatives"],
 )
 def test_a_rank_that_can_be_reached_is_not_said_to_be_out_of_reach(required):
-    assert Warns.UNREACHABLE_RANK not in warned(**ladder_with(required, trees={"pairs": {"kind": "binary"}}))
+    assert Warns.UNREACHABLE_RANK not in warned(
+        **ladder_with(required, trees={"pairs": {"kind": "binary"}, "wide": {"kind": "open"}})
+    )
 
 
 @pytest.mark.parametrize("required", [ITSELF, {"measure": "any_of", "of": [[ITSELF], [LEGS | {"rank": "star", "count": 1}]]}])

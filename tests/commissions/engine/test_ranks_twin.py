@@ -76,10 +76,19 @@ REQUIRED = {
         },
     ),
     "lesser_leg": table("lesser_leg", tree=st.just("pairs"), volume=volumes, least=points),
-    "outside_largest_leg": table("outside_largest_leg", tree=trees, volume=volumes, least=points, own=counts),
+    "outside_largest_leg": table("outside_largest_leg", tree=trees, volume=volumes, least=points, own=counts)
+    | table("outside_largest_leg", tree=trees, volume=volumes, least=points, own=counts, largest=st.integers(1, 3)),
     "active_frontline": table("active_frontline", tree=trees, count=few),
-    "sponsored_in_legs": table("sponsored_in_legs", tree=st.just("pairs"), who=who, count=st.just(1))
-    | table("sponsored_in_legs", tree=st.just("pairs"), who=who, count=st.just(1), rank=codes),
+    "sponsored_in_legs": st.fixed_dictionaries(
+        {"measure": st.just("sponsored_in_legs"), "tree": st.just("pairs"), "who": who, "count": st.just(1)},
+        optional={
+            "rank": codes,
+            "legs": st.integers(1, 2),
+            "with_volume": st.fixed_dictionaries({"volume": volumes, "least": points}),
+        },
+    )
+    | table("sponsored_in_legs", tree=st.just("wide"), who=who, count=few, legs=st.integers(1, 3)),
+    "nth_largest_leg": table("nth_largest_leg", tree=trees, volume=volumes, least=points, nth=st.integers(1, 3)),
     "team": table("team", tree=trees, who=who, count=few) | table("team", tree=trees, who=who, count=few, levels=few),
     "periods_at_rank": periods_at_rank(),
     "title": table("title", rank=codes),
@@ -162,7 +171,7 @@ def some_rank_plans(draw):
         "periods": {"month": {"kind": "month", "time_zone": "UTC"}},
         "exchange": {},
         "volumes": ["qv"],
-        "trees": {"pairs": {"kind": "binary", "search": "breadth_first", **tank}},
+        "trees": {"pairs": {"kind": "binary", "search": "breadth_first", **tank}, "wide": {"kind": "open"}},
         "activity": {
             "pv": draw(st.sampled_from([0, 10])),
             "requires": fitting(draw(st.lists(OF_ACTIVITY, max_size=1)), known),
@@ -213,6 +222,7 @@ def some_pasts(draw, most=12):
             above, leg = draw(st.sampled_from(free)) if free else (None, None)
             free = [seat for seat in free if seat != (above, leg)] + [(person, 0), (person, 1)]
             person.above["pairs"], person.leg["pairs"] = above, leg
+            person.above["wide"] = draw(st.sampled_from([each for each in people.values() if "wide" in each.above] or [None]))
         person.facts = draw(facts) | dict.fromkeys(unknown, 0)
         person.state = draw(state)
         people[id] = person
@@ -280,6 +290,12 @@ def engine_snapshot(plan, people, bought):
         leg=[-1 if person.leg["pairs"] is None else person.leg["pairs"] for person in inside],
     )
 
+    wide = snapshots.placed(
+        index,
+        id=[person.id for person in inside],
+        parent_id=[person.above["wide"].id if person.above["wide"] else 0 for person in inside],
+    )
+
     def by_person(numbers):
         return np.array([numbers(by_id[id]) for id in rows.id.tolist()], dtype=np.int64)
 
@@ -289,7 +305,7 @@ def engine_snapshot(plan, people, bought):
     for columns in (named, left):  # what nobody has is not there at all
         for name in [name for name, values in columns.items() if not values.any()]:
             del columns[name]
-    people_rows = dataclasses.replace(rows, facts=named, trees={"pairs": pairs})
+    people_rows = dataclasses.replace(rows, facts=named, trees={"pairs": pairs, "wide": wide})
     return snapshots.Snapshot(people_rows, engine_bought(index, bought), state=snapshots.State(people=left))
 
 

@@ -18,7 +18,7 @@ from commissions.files import outcome
 from tests.commissions.plans.examples import SHIPPED
 
 DOCS = Path(__file__).parents[3] / "docs"
-TEXT = (SHIPPED / "fernhollow.toml").read_text() + '[trees.pairs]\nkind = "binary"\n'
+TEXT = (SHIPPED / "fernhollow.toml").read_text() + '[trees.pairs]\nkind = "binary"\n[trees.wide]\nkind = "open"\n'
 ANA = 0
 BOUGHT = [(1, 0, 50, -1), (1, 2, 30, 7), (1, 2, 10, 7), (1, 1, 40, 8), (2, 0, 100, -1), (3, 0, 70, -1), (4, 2, 60, 9)]
 
@@ -87,6 +87,15 @@ def required(words, **more):
         ('measure = "legs_with_volume", tree = "sponsor", volume = "pv", least = 101, of = "head", count = 1', 0),
         ('measure = "legs_with_volume", tree = "sponsor", volume = "pv", least = 101, of = "leg", count = 1', 1),
         ('measure = "sponsored_in_legs", tree = "pairs", who = "active", count = 1', 1),
+        ('measure = "sponsored_in_legs", tree = "pairs", who = "active", legs = 1, count = 1', 1),
+        (
+            'measure = "sponsored_in_legs", tree = "pairs", who = "open", count = 1, with_volume = { volume = "pv", least = 70 }',
+            0,
+        ),
+        ('measure = "outside_largest_leg", volume = "pv", tree = "sponsor", own = "left_out", largest = 2, least = 1', 0),
+        ('measure = "nth_largest_leg", volume = "pv", tree = "sponsor", nth = 1, least = 1', 170_00),
+        ('measure = "nth_largest_leg", volume = "pv", tree = "pairs", nth = 2, least = 1', 60_00),
+        ('measure = "nth_largest_leg", volume = "pv", tree = "pairs", nth = 3, least = 1', 0),
         ('measure = "lifetime_volume", volume = "pv", of = "own", least = 1', 130_00),
         ('measure = "rolling_volume", volume = "pv", of = "group", periods = 3, least = 1', 360_00),
     ],
@@ -171,6 +180,22 @@ def test_a_fact_and_the_lack_of_one():
             "requires[1].levels is 1; expected no levels beside leg_cap",
         ),
         (
+            'measure = "sponsored_in_legs", tree = "sponsor", who = "open", legs = 2, count = 1',
+            'requires[1].tree is "sponsor"; expected one of the plan\'s placement trees: pairs, wide',
+        ),
+        (
+            'measure = "sponsored_in_legs", tree = "wide", who = "open", count = 1',
+            "requires[1].legs is missing; expected in how many legs they have to sit, as wide is not binary",
+        ),
+        (
+            'measure = "sponsored_in_legs", tree = "pairs", who = "open", legs = 3, count = 1',
+            "requires[1].legs is 3; expected at most 2, as pairs is binary",
+        ),
+        (
+            'measure = "sponsored_in_legs", tree = "pairs", who = "open", count = 1, with_volume = { volume = "qv", least = 1 }',
+            'requires[1].with_volume.volume is "qv"; expected one of the plan\'s volumes: pv, cv',
+        ),
+        (
             'measure = "legs_with_rank", tree = "sponsor", rank = "gold", where = "anywhere", count = 1, '
             'or_volume = { volume = "qv", least = 1 }',
             'requires[1].or_volume.volume is "qv"; expected one of the plan\'s volumes: pv, cv',
@@ -197,6 +222,7 @@ STATED = {
     "legs_with_rank": 'tree = "sponsor", rank = "silver", where = "anywhere", count = 1',
     "lesser_leg": 'volume = "pv", tree = "pairs", least = 1',
     "outside_largest_leg": 'volume = "pv", tree = "sponsor", own = "counts", least = 1',
+    "nth_largest_leg": 'volume = "pv", tree = "sponsor", nth = 2, least = 1',
     "active_frontline": 'tree = "sponsor", count = 1',
     "sponsored_in_legs": 'tree = "pairs", who = "open", count = 1, rank = "silver"',
     "team": 'tree = "sponsor", who = "open", count = 1',

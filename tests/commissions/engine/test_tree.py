@@ -168,3 +168,14 @@ def test_a_line_a_million_deep_takes_rounds_that_grow_with_its_logarithm():
     only_the_root[0] = True
     assert (tree.next_upline(only_the_root, line)[1:-1] == 0).all()
     assert tree.depth(size)[-1] == count - 1
+
+
+@given(preordered(), st.data())
+def test_places_among_siblings_are_how_many_have_more(given_forest, data):
+    parent, _ = given_forest
+    values = np.array([data.draw(st.integers(-2, 3)) for _ in parent], dtype=np.int64)
+    places = tree.place_among_siblings(values, parent)
+    for row in range(len(parent)):
+        others = [each for each in range(len(parent)) if parent[each] == parent[row]]
+        larger = [each for each in others if (-values[each], each) < (-values[row], row)]
+        assert places[row] == len(larger)
