@@ -10,6 +10,8 @@ from genealogy import trees
 from genealogy.models import Tree
 from genealogy.refusals import Refused
 
+PEOPLE_TABLES = ("genealogy_user", "genealogy_distributor", "genealogy_position")
+
 # A password that nobody can type: such a person signs in by code or passkey until one is set.
 UNUSABLE = "'!' || replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')"
 

@@ -10,6 +10,7 @@ from commissions import volume_import
 
 GATEWAY = "import"
 
+CUSTOMER_TABLES = ("storefront_customer",)
 ORDER_TABLES = (
     "storefront_order", "storefront_orderline", "storefront_payment", "storefront_refund", "storefront_refundline",
     volume_import.TABLE,

@@ -21,7 +21,10 @@ from backoffice.imports.staging import Say
 from commissions import live_pending
 from commissions.plan_versions import NoPlan
 from commissions.volume import Refused
+from genealogy.loading import PEOPLE_TABLES
+from genealogy.models import Distributor
 from storefront import loading
+from storefront.models import Customer, Order
 
 STRETCH = 10_000
 LOCK = 0x696D706F7274  # "import"
@@ -112,7 +115,11 @@ class Import:
         placed = "placement" in {column.name for column in self.headers[PEOPLE] or ()}
         cursor.execute("CREATE TEMP TABLE addresses AS " + ADDRESSES.format(key="number", table="staged_people"))
         there = people.check(cursor, house_number=self.profile.house.number, placed=placed)
-        self._done(PEOPLE, people.load(placed=placed), there)
+        cursor.execute("SELECT count(*) FROM staged_people")
+        (count,) = cursor.fetchone()
+        with self._quick_into(PEOPLE_TABLES, count, is_first=not Distributor.objects.filter(is_house=False).exists()):
+            added = people.load(placed=placed)
+        self._done(PEOPLE, added, there)
         cursor.execute("DROP TABLE staged_people")
 
     def _customers(self, cursor) -> None:
@@ -120,9 +127,11 @@ class Import:
         cursor.execute("INSERT INTO addresses " + ADDRESSES.format(key="email", table="staged_customers"))
         cursor.execute("CREATE INDEX ON addresses (name); ANALYZE addresses")
         there = customers.check(cursor)
+        first, last = customers.prepare(cursor)
         added = 0
-        for first, last in stretches(*customers.prepare(cursor), self.stretch):
-            added += loading.customers("ready_customers", first=first, last=last)
+        with self._quick_into(loading.CUSTOMER_TABLES, last - first, is_first=not Customer.objects.exists()):
+            for start, end in stretches(first, last, self.stretch):
+                added += loading.customers("ready_customers", first=start, last=end)
         self._done(CUSTOMERS, added, there)
         cursor.execute("DROP TABLE staged_customers, ready_customers; ANALYZE storefront_customer")
 
@@ -138,24 +147,32 @@ class Import:
             " FROM ready_orders"
         )
         count, lines, refunded = cursor.fetchone()
-        if count and not self.dry:
-            self._store(first, last, count)
         if not self.dry:
-            indexes.put_back(self.say)  # what an import that was killed has left resting
+            self._store(first, last, count)
         self._done(ORDERS, count, there)
         self._done(ORDER_LINES, lines)
         self._done(REFUNDS, refunded, refunds_there)
 
     def _store(self, first: int, last: int, count: int) -> None:
-        """Store the orders stretch by stretch: those of a company's first import into tables without secondary indexes."""
-        with ExitStack() as stack:
-            if count > self.stretch and not connection.in_atomic_block:
-                stack.enter_context(indexes.at_rest(loading.ORDER_TABLES, needed=loading.NEEDED, say=self.say))
+        """Store the orders stretch by stretch."""
+        with self._quick_into(loading.ORDER_TABLES, count, needed=loading.NEEDED, is_first=not Order.objects.exists()):
             added = 0
             for start, end in stretches(first, last, self.stretch):
                 added += _stored(start, end)
                 self.say(_("orders: %(done)d of %(count)d brought in") % {"done": added, "count": count})
         loading.finish()
+
+    @contextmanager
+    def _quick_into(self, tables: tuple[str, ...], rows: int, *, is_first: bool, needed: tuple[str, ...] = ()) -> Iterator[None]:
+        """Let indexes rest while the first rows come in, if they are worth it. What rests in the end is built in any case."""
+        if self.dry or connection.in_atomic_block:
+            yield
+        elif is_first and rows > self.stretch:
+            with indexes.at_rest(tables, needed=needed, say=self.say):
+                yield
+        else:
+            yield
+            indexes.put_back(tables, say=self.say)  # what an import that was killed has left resting
 
 
 def stretches(first: int, last: int, size: int = STRETCH) -> Iterator[tuple[int, int]]:

@@ -1,9 +1,10 @@
-"""Indexes and references that rest while a company's first orders come in, since a table is indexed faster than row by row.
+"""Indexes and references that rest while a company's first rows come in, since a table is indexed faster than row by row.
 
 Building an index over a full table, or proving a reference for all its rows at once, takes a fraction of what the same
-costs row by row. Only a first import does so, while nobody has ordered anything yet. What keeps a row from coming in twice
-stays: unique indexes, checks, triggers. What rests is written down in a table, in the transaction that drops it, so that
-whatever becomes of the import its next run, or ``manage.py prepare``, puts it back; ``manage.py verify`` tells if it waits.
+costs row by row. Only a first import does so, into tables that hold next to nothing yet. What keeps a row from coming in
+twice stays: unique indexes, checks, triggers. What rests is written down in a table, in the transaction that drops it, so
+that whatever becomes of the import its next run, or ``manage.py prepare``, puts it back; ``manage.py verify`` tells if it
+waits.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,14 +18,11 @@ Say = Callable[[str], None]
 RESTING = "backoffice_import_resting"
 PATIENCE = "5s"
 
-MAY_REST = """
-    SELECT bool_and(pg_has_role(relowner, 'USAGE')) AND to_regclass(%s) IS NULL FROM pg_class
-    WHERE oid = ANY(%s::regclass[])
-"""
+ARE_OURS = "SELECT bool_and(pg_has_role(relowner, 'USAGE')) FROM pg_class WHERE oid = ANY(%s::regclass[])"
+CREATE = f"CREATE TABLE IF NOT EXISTS {RESTING} (of_table text, nth int, name text, put_back text, take_away text)"
 # An index on a few states holds next to none of what comes in, and PostgreSQL would write the list of them otherwise.
 WRITE_DOWN = f"""
-    CREATE TABLE {RESTING} AS
-    SELECT row_number() OVER (ORDER BY nth, class, name) AS nth, class::regclass::text AS of_table, name, put_back, take_away
+    INSERT INTO {RESTING} SELECT class::regclass::text, nth, name, put_back, take_away
     FROM (
         SELECT 1 AS nth, indrelid AS class, indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS put_back,
             format('DROP INDEX %%s', indexrelid::regclass) AS take_away
@@ -34,51 +32,47 @@ WRITE_DOWN = f"""
                 pg_get_constraintdef(oid)), format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname)
         FROM pg_constraint WHERE contype = 'f' AND convalidated
     ) AS secondary WHERE class = ANY(%s::regclass[]) AND name <> ALL(%s)
+    RETURNING nth, take_away
 """
 
 
 @contextmanager
 def at_rest(tables: tuple[str, ...], *, needed: tuple[str, ...] = (), say: Say = lambda text: None) -> Iterator[None]:
-    """Let the secondary indexes and the references of empty tables rest meanwhile, and those of an earlier import.
-
-    Those named as ``needed`` stay. Tables with rows are left as they are, and so are all of them when they belong to
-    another role or are in use.
-    """
-    if _all_empty(tables):
-        with suppress(OperationalError):  # somebody has held a table for longer than our patience: slower, but as right
-            let_rest(tables, needed=needed)
+    """Let the secondary indexes and the references of some tables rest meanwhile; those named as ``needed`` stay."""
+    with suppress(OperationalError):  # somebody has held a table for longer than our patience: slower, but as right
+        let_rest(tables, needed=needed)
     try:
         yield
     finally:
-        put_back(say)
+        put_back(tables, say=say)
 
 
 def let_rest(tables: tuple[str, ...], *, needed: tuple[str, ...] = ()) -> None:
-    """Drop what may rest, and write down how to build it, in one transaction. Does nothing when something rests already."""
+    """Drop what may rest, and write down how to build it, in one transaction; nothing when the tables are another role's."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(MAY_REST, [RESTING, list(tables)])
+        cursor.execute(ARE_OURS, [list(tables)])
         if not cursor.fetchone()[0]:
             return
         cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
+        cursor.execute(CREATE)
         cursor.execute(WRITE_DOWN, [list(tables), list(needed)])
-        cursor.execute(f"SELECT take_away FROM {RESTING} ORDER BY nth DESC")
-        for (statement,) in cursor.fetchall():
+        for _nth, statement in sorted(cursor.fetchall(), reverse=True):  # references before what they are looked up by
             cursor.execute(statement)
 
 
-def waiting() -> list[str]:
-    """Name what has been dropped and not put back yet: by an import that runs, or by one that was killed."""
+def waiting(tables: tuple[str, ...] | None = None) -> list[str]:
+    """Name what has been dropped of some tables, or of any, and not put back yet, in the order to build it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s)", [RESTING])
         if cursor.fetchone()[0] is None:
             return []
-        cursor.execute(f"SELECT name FROM {RESTING} ORDER BY nth")
-        return [name for (name,) in cursor.fetchall()]
+        cursor.execute(f"SELECT of_table, name FROM {RESTING} ORDER BY nth, of_table, name")
+        return [name for table, name in cursor.fetchall() if tables is None or table in tables]
 
 
-def put_back(say: Say = lambda text: None) -> None:
-    """Build again what rests, one after the other, each for good. Does nothing when nothing rests."""
-    names = waiting()
+def put_back(tables: tuple[str, ...] | None = None, *, say: Say = lambda text: None) -> None:
+    """Build again what rests of some tables, or of any, one after the other, each for good."""
+    names = waiting(tables)
     if not names:
         return
     say(_("%(count)d indexes and references are built") % {"count": len(names)})
@@ -87,10 +81,5 @@ def put_back(say: Say = lambda text: None) -> None:
             with transaction.atomic():
                 cursor.execute(f"DELETE FROM {RESTING} WHERE name = %s RETURNING put_back", [name])
                 cursor.execute(cursor.fetchone()[0])
-        cursor.execute(f"DROP TABLE {RESTING}")
-
-
-def _all_empty(tables: tuple[str, ...]) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(f"(SELECT 1 FROM {table} LIMIT 1)" for table in tables))
-        return cursor.fetchone() is None
+        if not waiting():
+            cursor.execute(f"DROP TABLE {RESTING}")

@@ -6,6 +6,7 @@ from django.db import IntegrityError, connection
 
 from backoffice import invariants
 from backoffice.imports import indexes
+from genealogy.loading import PEOPLE_TABLES
 from storefront import loading
 from tests.imports import company
 
@@ -24,8 +25,8 @@ def folder(tmp_path, transactional_db):
 
 
 def schema():
-    """Return each index and each constraint of the tables that orders come into, by name."""
-    tables = list(loading.ORDER_TABLES)
+    """Return each index and each constraint of the tables that an import fills, by name."""
+    tables = [*PEOPLE_TABLES, *loading.CUSTOMER_TABLES, *loading.ORDER_TABLES]
     with connection.cursor() as cursor:
         cursor.execute(SCHEMA, [tables, tables])
         return dict(cursor.fetchall())
@@ -33,6 +34,8 @@ def schema():
 
 def let_rest():
     """Let rest what may, as an import does that is killed in the next moment."""
+    indexes.let_rest(PEOPLE_TABLES)
+    indexes.let_rest(loading.CUSTOMER_TABLES)
     indexes.let_rest(loading.ORDER_TABLES, needed=loading.NEEDED)
 
 
@@ -45,7 +48,7 @@ def test_a_first_import_leaves_the_tables_as_they_were(folder):
     before, said = schema(), []
     report = company.bring_in(folder, stretch=1, say=said.append)
     assert report.added["orders.csv"] == 5
-    assert [text for text in said if text.endswith("indexes and references are built")]
+    assert len([text for text in said if text.endswith("indexes and references are built")]) == 3
     assert schema() == before
     assert indexes.waiting() == []
 
@@ -73,6 +76,19 @@ def test_after_a_kill_the_next_import_or_the_next_start_builds_them(folder, agai
         company.bring_in(folder)
     assert schema() == before
     assert faults() == []
+
+
+def test_what_rests_is_dropped_once_and_built_once(folder):
+    before = schema()
+    let_rest()
+    resting = indexes.waiting()
+    let_rest()
+    assert indexes.waiting() == resting
+    indexes.put_back(PEOPLE_TABLES)
+    assert indexes.waiting(PEOPLE_TABLES) == []
+    assert indexes.waiting(loading.ORDER_TABLES) != []
+    indexes.put_back()
+    assert schema() == before
 
 
 def test_who_has_orders_keeps_every_index_meanwhile(folder):
