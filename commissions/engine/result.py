@@ -64,7 +64,7 @@ class Standings:
     measured: NDArray[np.int64]
     gated: NDArray[np.bool_]
 
-    def take(self, people: NDArray[np.int64]) -> "Standings":
+    def take(self, people: NDArray[np.int64] | slice) -> "Standings":
         """Return the standings of some of the people."""
         return Standings(**{field.name: getattr(self, field.name)[..., people] for field in dataclasses.fields(self)})
 

@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from commissions.engine import lacks, money
 from commissions.engine.kinds import percent
 from commissions.engine.plan import Plan
-from commissions.engine.result import Lines, Reason, Result
+from commissions.engine.result import Lines, Reason, Result, Standings
 from commissions.engine.snapshot import NO_RANK, NONE
 from commissions.files.company import Company
 from commissions.files.state import rows_of
@@ -28,10 +29,16 @@ _STRETCH = 100_000
 
 
 def write(plan: Plan, company: Company, result: Result, folder: Path) -> dict[str, Any]:
-    """Write all files into ``folder`` (made if it is not there), and return the summary."""
+    """Write all files into ``folder`` (made if it is not there), and return the summary.
+
+    A result without lines has neither ``earnings.csv`` nor ``unearned.csv``; those of an earlier calculation are removed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "earnings.csv", EARNINGS, earnings(plan, company, result))
-    _write(folder / "unearned.csv", UNEARNED, unearned(plan, company, result))
+    for name, header, rows in (("earnings.csv", EARNINGS, earnings), ("unearned.csv", UNEARNED, unearned)):
+        if result.lines is None:
+            (folder / name).unlink(missing_ok=True)
+        else:
+            _write(folder / name, header, rows(plan, company, result))
     _write(folder / "standings.csv", *standings(plan, company, result))
     _write(folder / "state.csv", ("person", "name", "value"), rows_of(result.state, company.snapshot.people, company.names))
     told = summary(plan, company, result)
@@ -90,18 +97,26 @@ def _columns(plan: Plan, company: Company, lines: Lines) -> dict[str, list[str]]
     }
 
 
-def standings(plan: Plan, company: Company, result: Result) -> tuple[Sequence[str], Iterable[tuple[str, ...]]]:
+def standings(plan: Plan, company: Company, result: Result) -> tuple[Sequence[str], Iterator[tuple[str, ...]]]:
     """Return the header and the rows of standings.csv: one for each person, in tree order."""
-    stood, people = result.standings, company.snapshot.people
+    starts = range(0, len(company.snapshot.people), _STRETCH)
+    stretches = (_standing_columns(plan, company, result, slice(start, start + _STRETCH)) for start in starts)
+    first = next(stretches)
+    rows = (row for columns in chain([first], stretches) for row in zip(*columns.values(), strict=True))
+    return list(first), rows
+
+
+def _standing_columns(plan: Plan, company: Company, result: Result, who: slice) -> dict[str, list[str]]:
+    """Return the columns of standings.csv for some of the people, as texts."""
+    stood = result.standings.take(who)
     codes = [*(rank.code for rank in plan.ranks), ""]
-    title = result.state.people.get("rank.title")
+    ids = company.snapshot.people.id[who].tolist()
+    title = result.state.people["rank.title"][who].tolist() if "rank.title" in result.state.people else [0] * len(ids)
     columns: dict[str, list[str]] = {
-        "id": [company.names.name(number) for number in people.id.tolist()],
+        "id": list(map(company.names.name, ids)),
         "active": ["yes" if active else "no" for active in stood.active.tolist()],
         "paid_as": [codes[rank] for rank in stood.rank.tolist()],
-        "title": [
-            "" if title is None else codes[number - 1] for number in (title.tolist() if title is not None else [0] * len(people))
-        ],
+        "title": [codes[number - 1] for number in title],
         "best_below": [codes[rank] for rank in stood.best.tolist()],
         "pv": _points(stood.pv),
         "gv": _points(stood.gv),
@@ -114,23 +129,23 @@ def standings(plan: Plan, company: Company, result: Result) -> tuple[Sequence[st
         columns[_free(columns, f"measured.{required.measure}")] = _measured(required, stood.measured[place])
     for place, gate in enumerate(plan.gates):
         columns[f"gate.{gate.code}"] = ["shut" if shut else "open" for shut in stood.gated[place].tolist()]
-    targets = np.minimum(stood.rank.astype(np.int64) + 1, len(plan.ranks) - 1)
-    top = stood.rank == len(plan.ranks) - 1
-    columns["next_rank"] = ["" if done else codes[target] for done, target in zip(top.tolist(), targets.tolist(), strict=True)]
+    top = len(plan.ranks) - 1
+    targets = [rank + 1 if rank < top else NO_RANK for rank in stood.rank.tolist()]
+    columns["next_rank"] = ["" if target == NO_RANK else codes[target] for target in targets]
     columns["missing"] = [
-        "" if done else missing(plan, result, person, target)
-        for person, (done, target) in enumerate(zip(top.tolist(), targets.tolist(), strict=True))
+        "" if target == NO_RANK else missing(plan, stood, person, target) for person, target in enumerate(targets)
     ]
+    totals = result.totals[:, who]
     for place, bonus in enumerate(plan.bonuses):
-        columns[f"paid.{bonus.code}"] = _amounts(result.totals[place], plan.currency)
-    columns["paid"] = _amounts(result.totals.sum(axis=0), plan.currency)
-    return list(columns), zip(*columns.values(), strict=True)
+        columns[f"paid.{bonus.code}"] = _amounts(totals[place], plan.currency)
+    columns["paid"] = _amounts(totals.sum(axis=0), plan.currency)
+    return columns
 
 
-def missing(plan: Plan, result: Result, person: int, target: int) -> str:
+def missing(plan: Plan, stood: Standings, person: int, target: int) -> str:
     """Say in a few words what somebody lacks for a rank."""
     said = []
-    for required in lacks.of_person(plan, result.standings, person, target):
+    for required in lacks.of_person(plan, stood, person, target):
         if required.missing:
             said.append(_lack(plan, required))
     return "; ".join(said)

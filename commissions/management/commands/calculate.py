@@ -30,11 +30,15 @@ class Command(BaseCommand):
         parser.add_argument("--period", required=True, help="the period, such as 2026-01, or with its type: week:2026-01-05")
         parser.add_argument("--out", required=True, type=Path, help="the folder to write to; what is there is replaced")
 
-    def handle(self, *, plan, data, period, out, **options):
+        parser.add_argument(
+            "--standings-only", action="store_true", help="leave out the payment lines (earnings.csv, unearned.csv); sums stay"
+        )
+
+    def handle(self, *, plan, data, period, out, standings_only, **options):
         try:
             document = plans.parse(plan.read_text(encoding="utf-8"))
             company = read_company(document, sources_in(data), period)
-            result = calculate(document, company.snapshot)
+            result = calculate(document, company.snapshot, keep_lines=not standings_only)
             told = outcome.write(document, company, result, out)
         except Refused as refused:
             raise CommandError(f"{plan} is refused:\n" + "\n".join(f"  {problem}" for problem in refused.problems)) from refused

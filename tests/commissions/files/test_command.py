@@ -11,11 +11,11 @@ from tests.commissions.plans.examples import SHIPPED
 ROOT = Path(__file__).parents[3]
 
 
-def command(tmp_path, *, people=PEOPLE, plan=SHIPPED / "fernhollow.toml"):
+def command(tmp_path, *options, people=PEOPLE, plan=SHIPPED / "fernhollow.toml"):
     (tmp_path / "data").mkdir(exist_ok=True)
     (tmp_path / "data" / "people.csv").write_text(people)
     (tmp_path / "data" / "orders.csv").write_text(ORDERS)
-    places = ["--plan", plan, "--data", tmp_path / "data", "--period", "2026-01", "--out", tmp_path / "out"]
+    places = ["--plan", plan, "--data", tmp_path / "data", "--period", "2026-01", "--out", tmp_path / "out", *options]
     surroundings = {"PATH": os.environ["PATH"], "CANOPY_DATA": str(tmp_path / "servers")}
     return subprocess.run(
         [sys.executable, "manage.py", "calculate", *map(str, places)], cwd=ROOT, env=surroundings, capture_output=True, text=True
@@ -30,6 +30,15 @@ def test_it_writes_all_files_and_starts_nothing(tmp_path):
     }  # fmt: skip
     assert not (tmp_path / "servers").exists()
     assert "payout ratio" in done.stdout
+
+
+def test_without_lines_the_sums_are_the_same(tmp_path):
+    whole = command(tmp_path)
+    kept = {name: (tmp_path / "out" / name).read_text() for name in ("standings.csv", "state.csv", "summary.json")}
+    short = command(tmp_path, "--standings-only")
+    assert short.returncode == 0, short.stderr
+    assert short.stdout == whole.stdout
+    assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir()} == kept
 
 
 def test_a_mistake_is_one_clear_line(tmp_path):

@@ -54,6 +54,17 @@ def test_the_order_of_rows_and_columns_changes_nothing():
     assert told(other) == told(company())
 
 
+def test_standings_written_in_stretches_are_those_of_one(monkeypatch):
+    read = company()
+    result = calculate(PLAN, read.snapshot)
+    header, rows = outcome.standings(PLAN, read, result)
+    whole = list(rows)
+    assert [row[header.index("id")] for row in whole] == ["ana", "ben", "cy"]
+    monkeypatch.setattr(outcome, "_STRETCH", 2)
+    header_again, rows = outcome.standings(PLAN, read, result)
+    assert (header_again, list(rows)) == (header, whole)
+
+
 def told(read):
     result = calculate(PLAN, read.snapshot)
     return sorted(outcome.earnings(PLAN, read, result)), sorted(outcome.standings(PLAN, read, result)[1])
