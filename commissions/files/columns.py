@@ -5,7 +5,9 @@ same few prices, dates and words come again and again.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import StringIO
 from itertools import islice
@@ -16,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MARKS = {"\t": "a tab"}
-_STRETCH = 50_000
+_STRETCH = 2_000
 _MOST_REMEMBERED = 1_000_000
 
 
@@ -47,15 +49,29 @@ class Source:
 
 
 class Column:
-    """How the texts of a column become whole numbers. Each distinct text is converted once."""
+    """How the texts of a column become whole numbers. Each distinct text is converted once.
 
-    def __init__(self, convert: Callable[[str], int], *, needed: bool = False) -> None:
+    ``many`` converts a whole stretch at once where all of it is of a plain form, and returns None where it is not.
+    """
+
+    def __init__(
+        self,
+        convert: Callable[[str], int],
+        *,
+        needed: bool = False,
+        many: Callable[[Sequence[str]], NDArray[np.int64] | None] = lambda _: None,
+    ) -> None:
         self.needed = needed
         self._convert = convert
+        self._many = many
         self._known: dict[str, int] = {}
 
-    def read(self, texts: Iterable[str]) -> list[int]:
+    def read(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Convert a stretch of texts. Raises Unfit (see ``first_unfit``)."""
+        converted = self._many(texts)
+        return np.array(self._one_by_one(texts), dtype=np.int64) if converted is None else converted
+
+    def _one_by_one(self, texts: Sequence[str]) -> list[int]:
         known = self._known
         try:
             return [known[text] for text in texts]
@@ -102,8 +118,20 @@ def read(source: Source, columns: Mapping[str, Column], family: Callable[[str], 
     Raises BadFile for a header with unknown, doubled or missing columns, for a row of another length, and for a value that
     its column does not take. Columns that the file leaves out are not in the result.
     """
-    with source.open() as stream:
+    with source.open() as stream, _uncollected():
         return _read(source, _rows(source, stream), columns, family)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for circles of objects: rows of texts have none, and the look takes as long as the reading."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 _Rows = Iterator[tuple[int, list[str]]]
@@ -143,7 +171,7 @@ def _read(source: Source, rows: _Rows, columns: Mapping[str, Column], family: Ca
         numbers.append(np.array(lines, dtype=np.int64))
         for name, texts in zip(header, zip(*stretch, strict=True), strict=True):
             try:
-                parts[name].append(np.array(chosen[name].read(texts), dtype=np.int64))
+                parts[name].append(chosen[name].read(texts))
             except Unfit:
                 place, expected = chosen[name].first_unfit(texts)
                 shown = texts[place] if len(texts[place]) <= 60 else f"{texts[place][:57]}..."

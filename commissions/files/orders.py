@@ -107,13 +107,13 @@ def read_parties(source: Source, people: People, names: Names, zone: ZoneInfo) -
     """Return all parties of the file, in the order of their numbers. Raises BadFile."""
     instant = values.instant(zone)
     columns = {
-        "id": Column(names.needed, needed=True),
-        "host": Column(names.needed, needed=True),
-        "seller": Column(names.needed, needed=True),
+        "id": Column(names.needed, needed=True, many=names.numbers),
+        "host": Column(names.needed, needed=True, many=names.numbers),
+        "seller": Column(names.needed, needed=True, many=names.numbers),
         "held_on": Column(instant, needed=True),
         "closed_on": Column(values.maybe(instant, 0)),
         "guests": Column(values.whole),
-        "booked_from": Column(names.number),
+        "booked_from": Column(names.number, many=names.numbers),
     }
     rows = read(source, columns)
 
@@ -146,10 +146,10 @@ def read_parties(source: Source, people: People, names: Names, zone: ZoneInfo) -
 def _columns(plan: Plan, names: Names, zone: ZoneInfo, products: Words, markets: Words) -> dict[str, Column]:
     currency = values.word(money.INDEX, empty=money.INDEX[plan.currency])
     return {
-        "id": Column(names.needed, needed=True),
-        "person": Column(names.needed, needed=True),
+        "id": Column(names.needed, needed=True, many=names.numbers),
+        "person": Column(names.needed, needed=True, many=names.numbers),
         "buyer_kind": Column(values.word(_BUYERS)),
-        "buyer": Column(names.number),
+        "buyer": Column(names.number, many=names.numbers),
         "at": Column(values.instant(zone), needed=True),
         "quantity": Column(values.maybe(values.whole, _UNSAID)),
         **{name: Column(values.points) for name in ("pv", "cv", *(f"volume.{name}" for name in plan.volumes))},
@@ -157,10 +157,10 @@ def _columns(plan: Plan, names: Names, zone: ZoneInfo, products: Words, markets:
         "currency": Column(currency),
         "product": Column(products.place),
         "market": Column(markets.place),
-        "code": Column(names.number),
-        "party": Column(names.number),
+        "code": Column(names.number, many=names.numbers),
+        "party": Column(names.number, many=names.numbers),
         "first_order": Column(values.word({"yes": 1, "no": 0}, empty=0)),
-        "refund_of": Column(names.number),
+        "refund_of": Column(names.number, many=names.numbers),
     }
 
 

@@ -60,15 +60,15 @@ def read_people(source: Source, plan: Plan, names: Names, zone: ZoneInfo) -> tup
 def _columns(plan: Plan, names: Names, zone: ZoneInfo) -> dict[str, Column]:
     ranks = values.word({rank.code: place for place, rank in enumerate(plan.ranks, 1)}, empty=0)
     columns = {
-        "id": Column(names.needed, needed=True),
-        "sponsor": Column(names.number, needed=True),
+        "id": Column(names.needed, needed=True, many=names.numbers),
+        "sponsor": Column(names.number, needed=True, many=names.numbers),
         "joined_on": Column(values.maybe(values.instant(zone), 0)),
         "kind": Column(values.word(_KINDS, empty=BuyerKind.DISTRIBUTOR)),
         "status": Column(values.word(_STATUSES, empty=Status.OPEN)),
         **{name: Column(ranks) for name in _RANKS},
     }
     for code, tree in plan.trees.items():
-        columns[f"{code}_parent"] = Column(names.number)
+        columns[f"{code}_parent"] = Column(names.number, many=names.numbers)
         columns[f"{code}_leg"] = Column(values.word(_legs(_width(tree)), empty=NONE))
     return columns
 

@@ -27,7 +27,7 @@ def read_state(source: Source, people: People, names: Names) -> State:
         return texts.place(text)
 
     columns = {
-        "person": Column(names.number, needed=True),
+        "person": Column(names.number, needed=True, many=names.numbers),
         "name": Column(_named(words), needed=True),
         "value": Column(value, needed=True),
     }

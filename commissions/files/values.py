@@ -2,9 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
 
 from commissions.engine import money
 from commissions.files.columns import Unfit
@@ -14,6 +17,8 @@ NOBODY = 0
 
 _NUMBERS = re.compile(r"[1-9]\d{0,17}")
 _NAMED_FROM = 2**60
+_LONGEST_NUMBER = 18
+_POWERS_OF_TEN = 10 ** np.arange(_LONGEST_NUMBER, dtype=np.int64)
 _WHOLE = re.compile(r"-?\d{1,18}")
 _DECIMAL = re.compile(r"-?\d{1,40}(\.\d+)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +47,19 @@ class Names:
         if self._names.setdefault(number, name) != name:
             raise Unfit(f"a name that does not fall on the same number as {self._names[number]}")
         return number
+
+    @staticmethod
+    def numbers(names: Sequence[str]) -> NDArray[np.int64] | None:
+        """Return the numbers of names that are all numbers themselves; None where one is anything else."""
+        digits = "".join(names)
+        if not (digits.isascii() and digits.isdigit()) or max(map(len, names)) > _LONGEST_NUMBER:
+            return None
+        try:
+            numbers = np.fromiter(map(int, names), dtype=np.int64, count=len(names))
+        except ValueError:
+            return None
+        plain = int(np.searchsorted(_POWERS_OF_TEN, numbers, side="right").sum()) == len(digits)  # no zeros in front
+        return numbers if plain else None
 
     def needed(self, name: str) -> int:
         """Return the number of a name that has to be there."""

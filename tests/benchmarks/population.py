@@ -29,7 +29,7 @@ class Population:
         self.market = Market.objects.create(code="us", name="United States", country="US", currency="USD")
         self.plan = plan_versions.store(plans[0].read_text())
         self.period = periods.containing(timezone.now())
-        parent = self._parents(people)
+        parent = parents(people, self.random)
         order = tree.preorder(parent)
         place = np.empty_like(order)
         place[order] = np.arange(people)
@@ -57,17 +57,6 @@ class Population:
         Period.objects.filter(pk=self.period.pk).update(plan=self.plan, kind=plan.ladder.period)
         self.period.refresh_from_db()
         return plan
-
-    def _parents(self, people):
-        """Choose sponsors among those who came before, the recent and the lucky more often; then one long line."""
-        line = min(DEEP, people // 2)
-        wide = people - line
-        came = np.arange(1, wide)
-        parent = np.full(people, -1, dtype=np.int64)
-        parent[1:wide] = (came * self.random.beta(0.7, 1.1, size=wide - 1)).astype(np.int64)
-        parent[wide:] = np.arange(wide - 1, people - 1)
-        parent[wide] = 0
-        return parent
 
     def _write_people(self):
         joined = datetime(2025, 1, 1, tzinfo=UTC).isoformat()
@@ -154,3 +143,15 @@ class Population:
 def _width(placement):
     """How many people may sit directly under one, in a tree that benchmarks make."""
     return {"binary": 2, "open": 3}.get(placement.kind) or placement.width
+
+
+def parents(people, random):
+    """Choose sponsors among those who came before, the recent and the lucky more often, then one long line; -1 has none."""
+    line = min(DEEP, people // 2)
+    wide = people - line
+    came = np.arange(1, wide)
+    parent = np.full(people, -1, dtype=np.int64)
+    parent[1:wide] = (came * random.beta(0.7, 1.1, size=wide - 1)).astype(np.int64)
+    parent[wide:] = np.arange(wide - 1, people - 1)
+    parent[wide] = 0
+    return parent
