@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.bonus import Bonus, Unit
+from commissions.engine.bonuses.rows import CountRows, row_of
 from commissions.engine.bonuses.sources import SalesFilter, of_volume
 from commissions.engine.bonuses.stated import check_breakage
 from commissions.engine.document import ListOf, Selected, Table, TableOf, setting
 from commissions.engine.kinds import Code, Percent, Points, Report, Switch, Whole, choice
 from commissions.engine.money import Rounding
 from commissions.engine.names import Names
+from commissions.engine.requirements import REQUIREMENTS, Requirement
 from commissions.engine.result import Lines, Reason
 from commissions.engine.snapshot import NONE
 
@@ -156,12 +158,41 @@ class ByPoints(Shares):
         return calculation.people.fact(self.fact)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ByRequirement(CountRows, Shares):
+    """As many shares as the last row says of which everything holds that it requires."""
+
+    by: ClassVar[str] = "requirement"
+
+    def count(self, calculation: "Calculation", code: str) -> NDArray[np.int64]:
+        shares = np.array([*(row.count for row in self.table), 0], dtype=np.int64)
+        return np.asarray(shares[row_of(calculation.plan, calculation.standings, self.table)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByMeasure(Shares):
+    """One share for each full ``each`` of what a ``requirement`` measures (points, or things), where it holds."""
+
+    by: ClassVar[str] = "measure"
+    requirement: Requirement = setting(Selected(REQUIREMENTS, by="measure"))
+    each: int = setting(Whole(1, 10**9))
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        if self.requirement.is_share:
+            report.wrong(f"{path}.requirement.measure", self.requirement.measure, "something that is counted, or points")
+
+    def count(self, calculation: "Calculation", code: str) -> NDArray[np.int64]:
+        have = calculation.standings.measured[calculation.plan.requirements.index(self.requirement)]
+        each = self.each * (100 if self.requirement.is_points else 1)
+        return np.where(have >= self.requirement.need, have, 0) // each
+
+
 def _measured(calculation: "Calculation", measured: Measured) -> NDArray[np.int64]:
     return calculation.standings.pv if measured is Measured.OWN else calculation.standings.gv
 
 
 SHARES: Final[Mapping[str, type[Shares]]] = MappingProxyType(
-    {each.by: each for each in (ByRank, ByVolume, ByGrowth, ByIncome, ByPoints)}
+    {each.by: each for each in (ByRank, ByVolume, ByGrowth, ByIncome, ByPoints, ByRequirement, ByMeasure)}
 )
 
 

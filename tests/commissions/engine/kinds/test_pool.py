@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from commissions.engine.document import Refused
 from tests.commissions.engine.kinds.test_matching import PROFIT, earned
-from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, companies, plain_plan, plan_of
+from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, companies, plain_plan, plan_of, row_for, some_rows
 from tests.commissions.engine.twin import round_once
 
 POOL = {
@@ -25,6 +25,9 @@ POOL = {
     "rounding": "half_even",
     "unearned": "breakage",
 }
+VOLUME = {"measure": "own_volume", "volume": "pv", "buyers": ["distributor", "preferred", "retail"], "least": 30}
+TEAM = {"measure": "team", "tree": "sponsor", "who": "open", "levels": 1, "count": 2}
+SHARE = {"measure": "customer_share", "volume": "pv", "of": "own", "buyers": ["retail"], "least": "10%"}
 LEFT_OVER = (("pool.before", st.sampled_from([0, 100, 3000, -500])),)
 STARS = (("stars", st.sampled_from([0, 0, 1, 7, -2])),)
 
@@ -41,6 +44,9 @@ def some_plans(draw):
                 {"by": "growth", "measured": measured, "each": each, "least": draw(st.sampled_from([0, 50]))},
                 {"by": "income", "bonuses": ["retail"]},
                 {"by": "points", "fact": "stars"},
+                {"by": "requirement", "table": draw(some_rows("count", st.sampled_from([0, 1, 3])))},
+                {"by": "measure", "requirement": VOLUME, "each": draw(st.sampled_from([1, 10, 33]))},
+                {"by": "measure", "requirement": TEAM, "each": draw(st.sampled_from([1, 2]))},
             ]
         )
     )
@@ -123,7 +129,20 @@ def shares_of(plan, bonus, company, person):
     if shares.by == "growth":
         grown = measured(bonus, person) - person.state["pool.before"]
         return grown // shares.each if grown >= shares.least else 0
+    if shares.by == "requirement":
+        row = row_for(shares.table, person)
+        return row.count if row else 0
+    if shares.by == "measure":
+        return of_measure(shares, company, person)
     return person.facts["stars"] if shares.by == "points" else earned(plan, Plainly, company, person)
+
+
+def of_measure(shares, company, person):
+    """Shares by own volume in points, or by distributors directly sponsored with an open account."""
+    if shares.requirement.measure == "own_volume":
+        return person.pv // 100 // shares.each if person.pv >= shares.requirement.least else 0
+    team = sum(each.sponsor is person and each.status == "open" for each in company.people)
+    return team // shares.each if team >= shares.requirement.count else 0
 
 
 class Plainly:
@@ -159,7 +178,8 @@ def divided(bonus, fund, shares):
         ({"shares": {"by": "volume", "measured": "own", "each": 0}}, "more than 0 points"),
         ({"shares": {"by": "growth", "measured": "own", "each": 0}}, "more than 0 points"),
         ({"shares": {"by": "income", "bonuses": ["nothing"]}}, 'shares.bonuses[1] is "nothing"; expected one of the plan'),
-        ({"shares": {"by": "colour"}}, "one of rank, volume, growth, income, points"),
+        ({"shares": {"by": "colour"}}, "one of rank, volume, growth, income, points, requirement, measure"),
+        ({"shares": {"by": "measure", "requirement": SHARE, "each": 1}}, "something that is counted, or points"),
         ({"unearned_of": ["nothing"]}, 'unearned_of[1] is "nothing"; expected one of the plan'),
         ({"unearned_of": ["retail", "retail"]}, "each of them once"),
         ({"unearned": "roll_up"}, "breakage: a pool is never rolled up"),
