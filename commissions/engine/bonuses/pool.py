@@ -187,12 +187,53 @@ class ByMeasure(Shares):
         return np.where(have >= self.requirement.need, have, 0) // each
 
 
+class Counted(StrEnum):
+    """Who makes a level on the way up: each person, or active people only."""
+
+    EVERYBODY = "everybody"
+    ACTIVE = "active"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByTeam(Shares):
+    """For each active person below in a ``tree`` as many shares as ``points`` has for the level, the first one first.
+
+    ``depth`` says for each rank down to which level; left out, down to the last.
+    """
+
+    by: ClassVar[str] = "team"
+    tree: str = setting(Code())
+    points: tuple[int, ...] = setting(ListOf(Whole(0, 10**9)))
+    counted: Counted = setting(choice(Counted))
+    depth: Mapping[str, int] = setting(TableOf(Code(), Whole(0, 100)), default={})
+
+    def check(self, path: str, names: Names, report: Report) -> None:
+        names.require_tree(f"{path}.tree", self.tree, report)
+        if self.depth:
+            names.require_each_rank(f"{path}.depth", self.depth, "the number of levels that this rank has shares of", report)
+
+    def count(self, calculation: "Calculation", code: str) -> NDArray[np.int64]:
+        standings = calculation.standings
+        forest = calculation.people.forest(self.tree)
+        levels = len(self.points)
+        by_rank = [self.depth[rank.code] if self.depth else levels for rank in calculation.plan.ranks]
+        reach = np.array([*by_rank, 0 if self.depth else levels], dtype=np.int64)[standings.rank]
+        up = forest.next_upline(standings.active) if self.counted is Counted.ACTIVE else np.append(forest.parent, NONE)
+        shares = np.zeros(len(standings.active), dtype=np.int64)
+        holder = up[np.flatnonzero(standings.active)]
+        for level, points in enumerate(self.points, 1):
+            holder = holder[holder != NONE]
+            np.add.at(shares, holder[reach[holder] >= level], points)
+            holder = up[holder]
+        return shares
+
+
 def _measured(calculation: "Calculation", measured: Measured) -> NDArray[np.int64]:
     return calculation.standings.pv if measured is Measured.OWN else calculation.standings.gv
 
 
 SHARES: Final[Mapping[str, type[Shares]]] = MappingProxyType(
-    {each.by: each for each in (ByRank, ByVolume, ByGrowth, ByIncome, ByPoints, ByRequirement, ByMeasure)}
+    {each.by: each for each in (ByRank, ByVolume, ByGrowth, ByIncome, ByPoints, ByRequirement, ByMeasure, ByTeam)}
 )
 
 

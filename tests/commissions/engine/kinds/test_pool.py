@@ -32,6 +32,9 @@ LEFT_OVER = (("pool.before", st.sampled_from([0, 100, 3000, -500])),)
 STARS = (("stars", st.sampled_from([0, 0, 1, 7, -2])),)
 
 
+some_depths = st.fixed_dictionaries({rank: st.integers(0, 3) for rank in RANKS})
+
+
 @st.composite
 def some_plans(draw):
     measured = draw(st.sampled_from(["own", "group"]))
@@ -47,6 +50,8 @@ def some_plans(draw):
                 {"by": "requirement", "table": draw(some_rows("count", st.sampled_from([0, 1, 3])))},
                 {"by": "measure", "requirement": VOLUME, "each": draw(st.sampled_from([1, 10, 33]))},
                 {"by": "measure", "requirement": TEAM, "each": draw(st.sampled_from([1, 2]))},
+                {"by": "team", "tree": draw(st.sampled_from(["sponsor", "team"])), "points": [5, 0, 3], "counted": "active"},
+                {"by": "team", "tree": "sponsor", "points": [2, 1], "counted": "everybody", "depth": draw(some_depths)},
             ]
         )
     )
@@ -134,6 +139,8 @@ def shares_of(plan, bonus, company, person):
         return row.count if row else 0
     if shares.by == "measure":
         return of_measure(shares, company, person)
+    if shares.by == "team":
+        return sum(points_of(shares, person, each) for each in company.people if each.active)
     return person.facts["stars"] if shares.by == "points" else earned(plan, Plainly, company, person)
 
 
@@ -143,6 +150,22 @@ def of_measure(shares, company, person):
         return person.pv // 100 // shares.each if person.pv >= shares.requirement.least else 0
     team = sum(each.sponsor is person and each.status == "open" for each in company.people)
     return team // shares.each if team >= shares.requirement.count else 0
+
+
+def points_of(shares, person, below):
+    """How many shares somebody active brings a person above."""
+    level, above = 0, below
+    while True:
+        above = above.sponsor if shares.tree == "sponsor" else above.above
+        if above is None:
+            return 0
+        level += above.active or shares.counted == "everybody"
+        if level > len(shares.points):
+            return 0
+        if above is person:
+            is_counted = person.active or shares.counted == "everybody"
+            reach = (shares.depth[RANKS[person.rank]] if person.rank >= 0 else 0) if shares.depth else len(shares.points)
+            return shares.points[level - 1] if is_counted and reach >= level else 0
 
 
 class Plainly:
@@ -178,8 +201,13 @@ def divided(bonus, fund, shares):
         ({"shares": {"by": "volume", "measured": "own", "each": 0}}, "more than 0 points"),
         ({"shares": {"by": "growth", "measured": "own", "each": 0}}, "more than 0 points"),
         ({"shares": {"by": "income", "bonuses": ["nothing"]}}, 'shares.bonuses[1] is "nothing"; expected one of the plan'),
-        ({"shares": {"by": "colour"}}, "one of rank, volume, growth, income, points, requirement, measure"),
+        ({"shares": {"by": "colour"}}, "one of rank, volume, growth, income, points, requirement, measure, team"),
         ({"shares": {"by": "measure", "requirement": SHARE, "each": 1}}, "something that is counted, or points"),
+        ({"shares": {"by": "team", "tree": "bush", "points": [1], "counted": "active"}}, 'shares.tree is "bush"'),
+        (
+            {"shares": {"by": "team", "tree": "sponsor", "points": [1], "counted": "active", "depth": {"gold": 1}}},
+            "shares.depth.member is missing; expected the number of levels",
+        ),
         ({"unearned_of": ["nothing"]}, 'unearned_of[1] is "nothing"; expected one of the plan'),
         ({"unearned_of": ["retail", "retail"]}, "each of them once"),
         ({"unearned": "roll_up"}, "breakage: a pool is never rolled up"),
