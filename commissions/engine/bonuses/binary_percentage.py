@@ -18,7 +18,15 @@ from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.legs import Beyond, Binary, Outcome
 from commissions.engine.bonuses.marginal import Inside, Mode
 from commissions.engine.bonuses.rates import Bracket, check_brackets, reached
-from commissions.engine.bonuses.rows import RANKED_AMOUNTS, RANKED_RATES, RankedAmounts, RankedRates, check_ranked, rate_of
+from commissions.engine.bonuses.rows import (
+    RANKED_AMOUNTS,
+    RANKED_RATES,
+    RankedAmounts,
+    RankedRates,
+    check_ranked,
+    rate_of,
+    row_figures,
+)
 from commissions.engine.bonuses.stated import NO_CAP, check_cap, most_of
 from commissions.engine.document import ListOf, Table, setting
 from commissions.engine.kinds import Money, Points, Report, choice
@@ -107,6 +115,10 @@ class BinaryPercentage(Binary):
         for place, (lower, step) in enumerate(pairwise(self.steps), 2):
             if step.weaker < lower.weaker or step.stronger < lower.stronger or step == lower:
                 report.wrong(f"{path}.steps[{place}]", f"below step {place - 1}", "a step above the one before it")
+
+    def figures(self, calculation: "Calculation", index: int, person: int) -> Mapping[str, int]:
+        row = row_figures(self.rates, calculation.plan, calculation.standings, person)
+        return {**super().figures(calculation, index, person), **row}
 
     def match(
         self, calculation: "Calculation", index: int, legs: NDArray[np.int64], refused: NDArray[np.int8]

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import tree
+from commissions.engine.bonuses import rows
 from commissions.engine.document import setting
 from commissions.engine.kinds import Code, Report, Text, choice
 from commissions.engine.money import Rounding
@@ -165,7 +166,7 @@ class Bonus(ABC):
         Names that end in ``_minor`` are minor units of the plan's currency, in ``_points`` hundredths of a point; others
         are counted. An explanation shows them beside the arithmetic.
         """
-        return {}
+        return rows.row_figures(getattr(self, "rates", None), calculation.plan, calculation.standings, person)
 
     @abstractmethod
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:

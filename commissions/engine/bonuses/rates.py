@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from commissions.engine.bonuses import rows
 from commissions.engine.bonuses.measured import Measured
 from commissions.engine.bonuses.rows import RateRows, rate_of, rates_in
 from commissions.engine.document import ListOf, Table, TableOf, setting
@@ -121,6 +122,9 @@ class ByRequirement(RateRows, Rates):
 
     def by_person(self, calculation: "Calculation", forest: Forest, tree: str, code: str) -> NDArray[np.int64]:
         return rate_of(self, calculation.plan, calculation.standings)
+
+    def figures(self, calculation: "Calculation", forest: Forest, tree: str, code: str, person: int) -> Mapping[str, int]:
+        return rows.row_figures(self, calculation.plan, calculation.standings, person)
 
 
 def reached(table: tuple[Bracket, ...], volume: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -202,3 +202,10 @@ def amount_of(amounts: RankedAmounts, plan: "Plan", standings: Standings) -> NDA
         return np.asarray(by_row[row_of(plan, standings, amounts.table)])
     by_rank = np.array([*(plan.minor(amounts[rank.code]) for rank in plan.ranks), 0], dtype=np.int64)
     return np.asarray(by_rank[standings.rank])
+
+
+def row_figures(stated: object, plan: "Plan", standings: Standings, person: int) -> dict[str, int]:
+    """Return which row is a person's, from 1, 0 for none; nothing where nothing goes by rows."""
+    if not isinstance(stated, LevelRows | RateRows | AmountRows | CountRows):
+        return {}
+    return {"row_of_the_table": int(row_of(plan, standings, stated.table)[person]) + 1}

@@ -1,5 +1,8 @@
 """Rates by what a person has: what is refused, which row counts, and what else goes by it."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 
 from commissions.engine import document, editing
@@ -74,3 +77,19 @@ def test_levels_that_no_row_has_are_not_said_to_be_paid():
     bonus = plan.bonuses[0]
     assert bonus.levels_and_paid(plan) == (2, 2)
     assert bonus.most(plan) == uplines.Fraction(15, 100)
+
+
+@pytest.mark.parametrize(("kind", "more"), [("unilevel", {}), ("volume_rebate", {"mode": "whole", "active_only": False})])
+def test_an_explanation_says_which_row_is_whose(kind, more):
+    key, value = ("rates", ["5%"]) if kind == "unilevel" else ("rate", "5%")
+    table = rows({"requires": [PACK], key: value}, {"requires": [MORE], key: value})
+    settings = {name: each for name, each in TEAM.items() if kind == "unilevel" or name != "compression"}
+    plan = uplines.plans.restore(LONG | {"bonuses": [settings | {"kind": kind, "rates": table} | more]})
+    company = uplines.engine_snapshot([(1, 0, "open"), (2, 1, "open")], [])
+    people = dataclasses.replace(company.people, facts={"pack": np.array([2, 0])})
+    company = dataclasses.replace(company, people=people)
+    calculation = uplines.Calculation.begin(plan, company, uplines.calculate(plan, company).standings)
+    assert [plan.bonuses[0].figures(calculation, 0, person) for person in (0, 1)] == [
+        {"row_of_the_table": 2},
+        {"row_of_the_table": 0},
+    ]
