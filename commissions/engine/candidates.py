@@ -4,14 +4,18 @@ What is estimated here decides only in which order things are tried, and what is
 anything does is the engine's to say.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine.ladder import Where
 from commissions.engine.legs import LegTest
 from commissions.engine.plan import Plan
+from commissions.engine.requirements import AnyOf, Requirement
+from commissions.engine.requirements.people import LegsWithRank
 from commissions.engine.result import Standings
-from commissions.engine.snapshot import Snapshot
+from commissions.engine.snapshot import SPONSOR, Snapshot
 
 LEGS, IN_A_LEG = 6, 2
 """How many legs of a person are looked at, the nearest to the rank first, and how many people in each."""
@@ -37,7 +41,21 @@ class Candidates:
             test = self.plan.leg_test(legs)
             has = int(self.standings.legs[self.plan.leg_tests.index(test), person])
             asked[test] = max(asked.get(test, 0), legs.count - has)
+        for part in self._open_parts(person, target):
+            if isinstance(part, LegsWithRank) and part.tree == SPONSOR and self.plan.rank_index(part.rank) < target:
+                test = LegTest(self.plan.rank_index(part.rank), part.where, part.looks_through)
+                asked[test] = max(asked.get(test, 0), part.count - int(self._measured(part)[person]))
         return sorted(((test, lack) for test, lack in asked.items() if lack > 0), key=lambda each: (-each[0].rank, each[0].where))
+
+    def _open_parts(self, person: int, target: int) -> Iterator[Requirement]:
+        """Yield what a rank requires of a person beside volume and legs and is not there, of alternatives every part."""
+        for required in self.plan.ranks[target].requires:
+            if self._measured(required)[person] < required.need:
+                yield from required.parts or (required,)
+
+    def _measured(self, required: Requirement) -> NDArray[np.int64]:
+        measured: NDArray[np.int64] = self.standings.measured[self.plan.requirements.index(required)]
+        return measured
 
     def shortfall(self, rank: int) -> NDArray[np.int64]:
         """Estimate how many points everybody lacks for a rank: for the order of trying, and nothing else."""
@@ -49,10 +67,18 @@ class Candidates:
                 without = np.maximum(legs.count - now.legs[self.plan.leg_tests.index(test)], 0)
                 lacks = lacks + without * max(self.plan.ranks[test.rank].gv, self.plan.ranks[test.rank].pv)
             for required in rung.requires:
-                gap = np.maximum(required.need - now.measured[self.plan.requirements.index(required)], 0)
-                lacks = lacks + (gap if required.is_points else np.where(gap > 0, max(rung.gv, rung.pv), 0))
+                lacks = lacks + self._gap(required, max(rung.gv, rung.pv))
             self._shortfall[rank] = np.where(self.can_be_tried, lacks, _HOPELESS)
         return self._shortfall[rank]
+
+    def _gap(self, required: Requirement, counted: int) -> NDArray[np.int64]:
+        """Estimate how many points everybody lacks for a requirement; what is no volume comes to ``counted`` points."""
+        if isinstance(required, AnyOf):
+            ways = [sum((self._gap(part, counted) for part in way), np.int64(0)) for way in required.of]
+            nearest: NDArray[np.int64] = np.sort(np.array(ways, dtype=np.int64), axis=0)[: required.count].sum(axis=0)
+            return nearest
+        gap = np.maximum(required.need - self._measured(required), 0)
+        return gap if required.is_points else np.where(gap > 0, np.int64(counted), np.int64(0))
 
     def of(self, person: int, test: LegTest) -> list[tuple[int, list[int]]]:
         """Return ``[(head of a leg, people in it nearest to the rank), ...]`` of a person, the nearest leg first.

@@ -164,6 +164,9 @@ class _Search:
     def composed_somehow(self, person: int, rank: int, packages: Sequence[_Package]) -> Sold | None:
         """Compose packages and own sales, and where these alone do not do, the cheaper of more from legs and newcomers."""
         sold = self.composed(person, rank, packages)
+        if self.plan.ranks[rank].has_alternatives:
+            of_legs = self.composed_of_legs(person, rank, packages)
+            sold = min((each for each in (sold, of_legs) if each is not None), key=_points, default=None)
         if sold is not None:
             return sold
         newcomers = Lever(Kind.NEW, person)
@@ -172,6 +175,17 @@ class _Search:
         if found == [None, None]:
             return self.composed(person, rank, packages, [newcomers, *legs])
         return min((each for each in found if each is not None), key=_points)
+
+    def composed_of_legs(self, person: int, rank: int, packages: Sequence[_Package]) -> Sold | None:
+        """Compose packages with as few own sales as can be, where own sales alone might do as well."""
+        inside = _together(packages)
+        for own in [self.own_sales(person, own) for own in self.choices]:
+            sold: Sold = {**inside, **own}
+            if inside and self.grants(sold, person, rank):
+                for lever in own:
+                    sold = self.shrunk_step(sold, lever, person, rank)
+                return self.shrunk(sold, person, rank, packages, ())
+        return None
 
     def composed(self, person: int, rank: int, packages: Sequence[_Package], fills: Sequence[Lever] = ()) -> Sold | None:
         """Compose packages and own sales so that they suffice, then leave out and shrink all that can be.
@@ -277,6 +291,8 @@ class _Search:
         packages = self.packages(person, target, spare=1)
         best = self.composed_somehow(person, target, packages)
         yield best
+        if self.plan.ranks[target].has_alternatives:
+            yield self.composed(person, target, packages)
         helped = {lever.person for lever in best or () if lever.person != person}
         for leg in [package.leg for package in packages if helped & {lever.person for lever in package.sold}]:
             yield self.composed(person, target, [package for package in packages if package.leg != leg])

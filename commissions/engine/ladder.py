@@ -49,6 +49,11 @@ class Rank:
     leg_cap: LegCap | None = setting(Table(LegCap), default=None)
     requires: tuple[Requirement, ...] = setting(_REQUIRES, default=())
 
+    @property
+    def has_alternatives(self) -> bool:
+        """Whether it may be reached in one way or another."""
+        return any(required.parts for required in self.requires)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ladder:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -100,6 +101,24 @@ def test_the_cheapest_way_helps_the_leg_that_lacks_least():
     assert answer.ways[0].points == 136_000
     assert {"ana": 60, "cara": 1300} in ways
     assert [(each.measure, each.missing) for each in answer.missing] == [("pv", 6000), ("gv", 136_000), ("legs", 1)]
+
+
+@pytest.mark.parametrize(("volume", "way"), [(5_000, {"ben": 10, "cara": 30}), (230, {"ana": 20})])
+def test_of_alternatives_the_cheaper_one_is_found(volume, way):
+    snapshot, names = company("""
+        ana   -    40
+        ben   ana  90
+        cara  ana  70
+        dan   ana  10
+    """)
+    by_volume = {"measure": "group_volume", "volume": "pv", "tree": "sponsor", "least": volume}
+    by_legs = {"measure": "legs_with_rank", "tree": "sponsor", "rank": "bronze", "where": "anywhere", "count": 2}
+    plan = with_ranks(
+        {"code": "member", "name": "Member", "pv": 0, "gv": 0},
+        {"code": "bronze", "name": "Bronze", "pv": 100, "gv": 0},
+        {"code": "star", "name": "Star", "pv": 0, "gv": 0, "requires": [{"measure": "any_of", "of": [[by_volume], [by_legs]]}]},
+    )
+    assert told(seek(plan, snapshot, 0, 2), names)[0] == way
 
 
 def test_own_purchases_and_customers_are_offered_as_alternatives():
