@@ -17,7 +17,7 @@ from commissions.engine.plan import Plan
 from commissions.engine.result import Lines, Reason, Result, Standings
 from commissions.engine.snapshot import NO_RANK, NONE
 from commissions.files.company import Company
-from commissions.files.state import rows_of
+from commissions.files.state import rows_of, unread
 
 EARNINGS = (
     "payee", "bonus", "source", "order", "level", "rate", "base", "base_unit", "quantity", "of",
@@ -184,6 +184,7 @@ def summary(plan: Plan, company: Company, result: Result) -> dict[str, Any]:
         "active": int(result.standings.active.sum()),
         "order_lines": len(sales),
         "order_lines_outside_the_period": company.outside,
+        "state_that_nothing_reads": unread(plan, company.snapshot.state),
         "commissionable_volume": _decimal(volume, 2),
         "paid": _amount(total, plan.currency),
         "unearned": _amount(int(result.unearned.sum()), plan.currency),

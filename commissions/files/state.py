@@ -4,17 +4,20 @@ A row is a person's (``person``, ``name``, ``value``), the company's (no person)
 name ``table.<name>``, and numbers separated by spaces.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commissions.engine.plan import Plan
 from commissions.engine.snapshot import Index, People, State
 from commissions.files import values
 from commissions.files.columns import Column, Read, Source, Unfit, read
 from commissions.files.values import NOBODY, Names, Words
 
 _TABLE = "table."
+_OF_RANKS = re.compile(r"rank\.(paid_as|ago\.\d+|title|title_since|held|grace)|volume\.(lifetime|ago\.\d+)\.(own|group)\.(.+)")
 
 
 def read_state(source: Source, people: People, names: Names) -> State:
@@ -75,6 +78,15 @@ def _refuse_twice(rows: Read, words: Words, person: NDArray[np.int64], name: NDA
         whose = "the company" if person[row] == NOBODY else names.name(int(person[row]))
         code = list(words.places)[int(name[row])]
         raise rows.bad(row, "name", f"{code} of {whose} is there already, on line {rows.lines[first]}")
+
+
+def unread(plan: Plan, state: State) -> list[str]:
+    """Return the names in a state that nothing of the plan reads: of no bonus of it, or misspelt ones of ranks."""
+    codes = {bonus.code for bonus in plan.bonuses}
+    volumes = {None, "pv", "cv", *plan.volumes}
+    names = sorted({*state.people, *state.company, *state.tables})
+    of_ranks = {name for name in names if (match := _OF_RANKS.fullmatch(name)) and match[4] in volumes}
+    return [name for name in names if name not in of_ranks and name.partition(".")[0] not in codes]
 
 
 def rows_of(state: State, people: People, names: Names) -> Iterator[tuple[str, str, str]]:

@@ -58,5 +58,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{name.replace('_', ' '):32} {told[name]}")
         for code, amounts in told["bonuses"].items():
             self.stdout.write(f"  {code:30} {amounts['paid']} paid, {amounts['unearned']} unearned")
+        if told["state_that_nothing_reads"]:
+            self.stdout.write(f"state that nothing of the plan reads: {', '.join(told['state_that_nothing_reads'])}")
         self.stdout.write(f"written to {out}")
         sys.stdout.flush()

@@ -65,3 +65,9 @@ def test_a_plan_that_is_not_text_is_named(tmp_path):
     (tmp_path / "plan.toml").write_bytes(b'[plan]\nname = "Fernh\xf6llow"\n')
     done = command(tmp_path, plan=tmp_path / "plan.toml")
     assert done.stderr.strip() == f"CommandError: {tmp_path / 'plan.toml'} is not in UTF-8"
+
+
+def test_state_that_nothing_reads_is_told(tmp_path):
+    done = command(tmp_path, people=PEOPLE.replace("status", "state.rank.paidas").replace("open", "1"))
+    assert "state that nothing of the plan reads: rank.paidas\n" in done.stdout
+    assert "nothing of the plan reads" not in command(tmp_path).stdout

@@ -96,6 +96,14 @@ def test_a_summary_adds_up_to_the_earnings(tmp_path):
     assert f"{paid / 100:.2f}" == summary["paid"]
 
 
+def test_a_summary_names_state_that_nothing_reads(tmp_path):
+    names = ("rank.paidas", "rank.ago.2", "volume.lifetime.own.pv", "volume.lifetime.own.bv", "team_bonus.left.1", "old.left.1")
+    state = "person,name,value\n" + "".join(f"ana,{name},1\n" for name in names) + ",pool.rolled,1\n,table.boards,1\n"
+    read = company(state=state)
+    summary = outcome.write(PLAN, read, calculate(PLAN, read.snapshot), tmp_path)
+    assert summary["state_that_nothing_reads"] == ["boards", "old.left.1", "pool.rolled", "rank.paidas", "volume.lifetime.own.bv"]
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
