@@ -141,7 +141,7 @@ def _with_people(book, newcomers, known, facts):
             status=[person.status_in(book.period) for person in newcomers],
         )
         stored = book.stored.widened(places - np.arange(len(places)))
-        book = dataclasses.replace(book, held=_seated(grown, book.plan), stored=stored)
+        book = dataclasses.replace(book, held=_seated(grown, book.plan, places), stored=stored)
         changed.append(places)
         joined = places[grown.people.joined_at[places] < int(book.period.ends_at.timestamp() * 1_000_000)]
     moved = [person for person in known if _status(book, person) != person.status_in(book.period)]
@@ -157,7 +157,7 @@ def _with_people(book, newcomers, known, facts):
     return book, np.unique(np.concatenate(changed)), joined
 
 
-def _seated(grown, plan):
+def _seated(grown, plan, newcomers):
     """Return what is held with everybody where they sit now in the plan's placement trees.
 
     Raises Reload where somebody sits there already who is still to arrive.
@@ -168,7 +168,7 @@ def _seated(grown, plan):
         trees = snapshots.read_trees(grown.index, plan)
     except Unsound as unsound:
         raise Reload from unsound
-    return dataclasses.replace(grown, people=dataclasses.replace(grown.people, trees=trees))
+    return held.seated(grown, trees, newcomers)
 
 
 def _status(book, person):

@@ -57,7 +57,7 @@ def earn(calculation: Calculation, index: int, kept: list[Lines] | None) -> int:
     most = 0.0
     earned = calculation.earned[index]
     for block in lines(calculation, index):
-        most += float(np.abs(block.amount_minor).sum(dtype=np.float64))
+        most += money.at_most(block.amount_minor)
         if most >= money.LIMIT:
             raise money.AmountTooLarge("the sum of the earnings does not fit 64 bits")
         if not len(block):

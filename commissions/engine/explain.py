@@ -21,8 +21,9 @@ from commissions.engine.calculation import Calculation
 from commissions.engine.held import Held, have_sales
 from commissions.engine.money import Rounding
 from commissions.engine.plan import Plan
+from commissions.engine.reach import part_of, seeing
 from commissions.engine.result import Lines, Reason, Standings
-from commissions.engine.slices import lines_of, part_of, seeing
+from commissions.engine.slices import lines_of
 from commissions.engine.snapshot import NONE, People
 
 

@@ -6,7 +6,7 @@ them all.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,9 @@ from commissions.engine import tree
 from commissions.engine.calculate import calculate
 from commissions.engine.plan import Plan
 from commissions.engine.result import Result, Standings
-from commissions.engine.snapshot import NO_RANK, NONE, Index, People, Sales, Snapshot, Unsound
+from commissions.engine.snapshot import NO_RANK, NONE, Index, People, Sales, Snapshot, Tree, Unsound, no_sales
 
+_NO_SALES = no_sales()
 _MUCH = 8
 """A batch is merged into the one before it as soon as that one is no longer this many times as large."""
 
@@ -29,7 +30,8 @@ class Held:
 
     ``totals`` is ``[bonus, person]`` after caps, ``earned`` before; ``unearned`` sums per bonus what nobody earned. Each
     of ``batches`` is much larger than the next. ``frame`` is the snapshot's period, state and words; people and sales are
-    not taken from it.
+    not taken from it. ``reseated`` says that somebody sits elsewhere in a placement tree than when the figures were
+    computed.
     """
 
     people: People
@@ -40,6 +42,7 @@ class Held:
     earned: NDArray[np.int64]
     unearned: NDArray[np.int64]
     frame: Snapshot
+    reseated: bool = False
 
 
 def hold(plan: Plan, snapshot: Snapshot) -> Held:
@@ -61,11 +64,14 @@ def holding(snapshot: Snapshot, result: Result) -> Held:
     )
 
 
-def whole(held: Held) -> Snapshot:
-    """Return all that is held as one snapshot, such as a calculation from scratch is given."""
-    sales = held.batches[0]
-    for batch in held.batches[1:]:
-        sales = merged(sales, batch)
+def whole(held: Held, new: Sales = _NO_SALES) -> Snapshot:
+    """Return all that is held, and ``new`` sales, as one snapshot, such as a calculation from scratch is given.
+
+    The smallest batches are merged first, so that the large one is copied once.
+    """
+    sales = new
+    for batch in reversed(held.batches):
+        sales = merged(batch, sales) if len(sales) else batch
     return framed(held, sales)
 
 
@@ -127,6 +133,18 @@ def enrol(
         ),
     )
     return grown, places
+
+
+def seated(held: Held, trees: Mapping[str, Tree], newcomers: NDArray[np.int64]) -> Held:
+    """Put everybody into the placement trees as they are now, in which ``newcomers`` may have found a seat."""
+    after = dataclasses.replace(held.people, trees=trees)
+    was_here = np.ones(len(after), dtype=np.bool_)
+    was_here[newcomers] = False
+    moved = any(
+        code not in held.people.trees or (after.forest(code).parent != held.people.forest(code).parent)[was_here].any()
+        for code in trees
+    )
+    return dataclasses.replace(held, people=after, reseated=held.reseated or moved)
 
 
 def with_status(held: Held, people: NDArray[np.int64], status: ArrayLike) -> Held:

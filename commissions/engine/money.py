@@ -37,6 +37,9 @@ PPM: Final = 1_000_000
 LIMIT: Final = 2**62
 """Sums of absolute amounts from here on are refused; half of int64 is left as room for the check itself."""
 
+_SAFELY: Final = 2**54
+"""Bounds of sums up to here may be added up for every bonus and level of a plan, and still say that all fits."""
+
 _STRETCH: Final = 2**15
 """How many amounts are multiplied at a time: what a processor's cache holds is several times as quick."""
 
@@ -155,5 +158,14 @@ def scaled(values: NDArray[np.int64], num: NDArray[np.int64], den: NDArray[np.in
 
 def require_summable(values: NDArray[np.int64], what: str) -> None:
     """Refuse ``values`` whose sum, in any grouping, might not fit 64 bits."""
-    if float(np.abs(values.astype(np.float64)).sum()) >= LIMIT:
+    if at_most(values) >= LIMIT:
         raise AmountTooLarge(f"the sum of {what} does not fit 64 bits")
+
+
+def at_most(values: NDArray[np.int64]) -> float:
+    """Bound the sum of absolute ``values`` from above: by the largest of them, or added up where that might not fit."""
+    if not values.size:
+        return 0.0
+    largest = max(int(values.max()), -int(values.min()))
+    rough = float(largest) * values.size
+    return rough if rough < _SAFELY else float(np.abs(values.astype(np.float64)).sum())

@@ -119,12 +119,6 @@ class Plan:
         sorter = TopologicalSorter({place[bonus.code]: {place[code] for code in bonus.names} for bonus in self.bonuses})
         return tuple(sorter.static_order())
 
-    def needs_everybody(self, steps: tuple[int | Step, ...]) -> bool:
-        """Whether something in a calculation depends on everybody's figures, and not on single sales alone."""
-        bonuses = [self.bonuses[step] for step in steps if not isinstance(step, Step)]
-        alone = self.pays_sales_alone and all(bonus.per_sale and bonus.line is not Unit.PAYEE for bonus in bonuses)
-        return self.caps.takes or not alone
-
     @cached_property
     def pays_sales_alone(self) -> bool:
         """Whether a sale is paid by how everybody stands, and by the tree as it is held, and by nothing else."""
@@ -150,7 +144,8 @@ class Plan:
         """Whether standings of a slice need nothing but what a slice carries."""
         looks_through = any(test.looks_through is not LooksThrough.NOBODY for test in self.leg_tests)
         of_now = self.ladder.in_force is InForce.END and self.ladder.grace is None
-        return of_now and not (self.requirements or self.compression or looks_through)
+        asks_more = not all(required.in_slices for required in self.requirements)
+        return of_now and not (asks_more or self.compression or looks_through)
 
     def elsewhere(self, period: str) -> bool:
         """Whether ranks are not tested in periods of this type, but those of the ladder's last period hold."""

@@ -68,6 +68,10 @@ class Standings:
         """Return the standings of some of the people."""
         return Standings(**{field.name: getattr(self, field.name)[..., people] for field in dataclasses.fields(self)})
 
+    def copy(self) -> "Standings":
+        """Return a copy to write into."""
+        return Standings(**{field.name: getattr(self, field.name).copy() for field in dataclasses.fields(self)})
+
     def put(self, people: NDArray[np.int64], standings: "Standings") -> None:
         """Write the standings of some of the people in place."""
         for field in dataclasses.fields(self):

@@ -16,23 +16,24 @@ slice carries. Caps are taken off the sums of everybody.
 """
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money, tree
-from commissions.engine.bonuses.bonus import Bonus, Reach, Unit
-from commissions.engine.bonuses.walking import PerSale
+from commissions.engine.bonuses.bonus import Unit
+from commissions.engine.bonuses.walking import BySale, PerSale
 from commissions.engine.calculate import calculate, cap, earn, lines, stand, total
 from commissions.engine.calculation import Calculation
 from commissions.engine.caps import Step
-from commissions.engine.held import Held, framed, have_sales, merged, ranges, require_new, sales_of, taken_in, whole
+from commissions.engine.held import Held, have_sales, merged, require_new, sales_of, taken_in, whole
 from commissions.engine.plan import Plan
+from commissions.engine.reach import NOBODY, After, Line, affected_sellers, alone, part_of, seeing, within_reach
 from commissions.engine.result import Lines, Standings
-from commissions.engine.snapshot import NO_RANK, NONE, Outside, People, Sales, Snapshot, no_sales
+from commissions.engine.snapshot import NO_RANK, NO_STATE, NONE, SPONSOR, Outside, Sales, Snapshot, no_sales
 
-_NOBODY = np.empty(0, dtype=np.int64)
 _NO_SALES = no_sales()
 
 
@@ -51,83 +52,116 @@ class Change:
     sales: Sales
 
 
-class After:
-    """Where everyone stands after a refresh: as held, but for the people ``rows``, who stand as ``stood`` says."""
-
-    def __init__(self, held: Standings, rows: NDArray[np.int64], stood: Standings) -> None:
-        self.held, self.rows, self.stood = held, rows, stood
-
-    def take(self, people: NDArray[np.int64]) -> Standings:
-        """Return the standings of some of the people."""
-        taken = self.held.take(people)
-        place = np.minimum(np.searchsorted(self.rows, people), max(len(self.rows) - 1, 0))
-        here = np.flatnonzero(self.rows[place] == people) if len(self.rows) else _NOBODY
-        taken.put(here, self.stood.take(place[here]))
-        return taken
-
-
-def refresh(plan: Plan, held: Held, sales: Sales, changed: NDArray[np.int64] = _NOBODY) -> Change:
+def refresh(plan: Plan, held: Held, sales: Sales, changed: NDArray[np.int64] = NOBODY) -> Change:
     """Find what new ``sales`` and ``changed`` people alter; ``held`` stays as it is.
 
     ``changed`` are people who have just enrolled or whose status has just changed. Raises Unsound for a sale that is
     held already, AmountTooLarge for figures beyond 64 bits.
     """
     require_new(held.batches, sales)
-    refreshing = _Refreshing(plan, held, sales, restand(plan, held, sales, np.union1d(sales.person, changed)))
-    unearned = held.unearned.copy()
-    gains: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+    after = restand(plan, held, sales, np.union1d(sales.person, changed))
+    moved = after.rows[_differ(held.standings.take(after.rows), after.stood)]
+    refreshing = _Refreshing(plan, held, sales, after, np.union1d(moved, changed))
     steps = plan.steps(held.frame.period or plan.ladder.period)
-    by_sale = [step for step in steps if not isinstance(step, Step) and _in_slices(plan, plan.bonuses[step])]
-    for index in by_sale:
-        people, gained, to_nobody = _gains(refreshing, index)
-        unearned[index] += to_nobody
-        gains[index] = (people[gained != 0], gained[gained != 0])
-    after = refreshing.after
-    touched = np.unique(
-        np.concatenate([after.rows[_differ(held.standings.take(after.rows), after.stood)], *(who for who, _ in gains.values())])
-    )
-    if plan.needs_everybody(steps):
+    gains = {step: _gains(refreshing, step) for step in steps if not isinstance(step, Step)}
+    touched = np.unique(np.concatenate([moved, *(each.people for each in gains.values() if each is not None)]))
+    unearned = held.unearned.copy()
+    for index, gain in gains.items():
+        unearned[index] += 0 if gain is None else gain.unearned
+    if plan.caps.takes or None in gains.values():
         return _settled(refreshing, steps, gains, touched, unearned)
     earned = held.earned[:, touched]
-    for index, (people, gained) in gains.items():
-        earned[index, np.searchsorted(touched, people)] += gained
+    for index, gain in gains.items():
+        assert gain is not None
+        earned[index, np.searchsorted(touched, gain.people)] += gain.amount
     money.require_summable(earned, "the earnings")
     return Change(touched, after.take(touched), earned.copy(), earned, unearned, sales)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Refreshing:
-    """What a refresh starts from: what is held, the new sales, and where everyone stands after them."""
+    """What a refresh starts from: what is held, the new sales, and where everyone stands after them.
+
+    ``concerned`` are the people who stand differently, or are not what they were.
+    """
 
     plan: Plan
     held: Held
     sales: Sales
     after: After
+    concerned: NDArray[np.int64]
 
 
-def _in_slices(plan: Plan, bonus: Bonus) -> bool:
-    return plan.pays_sales_alone and bonus.per_sale and bonus.line is not Unit.PAYEE
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gain:
+    """What a refresh adds to what a bonus pays: to whom, how much (never 0), and how much more nobody earns."""
+
+    people: NDArray[np.int64]
+    amount: NDArray[np.int64]
+    unearned: int
+
+    @classmethod
+    def of(cls, people: NDArray[np.int64], amount: NDArray[np.int64], unearned: int) -> "_Gain":
+        some = amount != 0
+        return cls(people[some], amount[some], unearned)
+
+
+def _gains(refreshing: _Refreshing, index: int) -> _Gain | None:
+    """Find what a refresh adds to a bonus; None for one that has to be run whole."""
+    plan, held = refreshing.plan, refreshing.held
+    bonus = plan.bonuses[index]
+    if not plan.pays_sales_alone:
+        return None
+    if bonus.per_person:
+        return _gains_of_persons(refreshing, index)
+    if not isinstance(bonus, BySale) or not bonus.in_slices(plan) or (held.reseated and bonus.walks_up != SPONSOR):
+        return None
+    affected = affected_sellers(plan, index, held, refreshing.after)
+    return None if affected is None else _gains_of_sales(refreshing, index, bonus, affected)
+
+
+def _gains_of_persons(refreshing: _Refreshing, index: int) -> _Gain:
+    """Find what is gained by the people concerned: nobody else's pay can have changed."""
+    plan, held, rows = refreshing.plan, refreshing.held, refreshing.concerned
+    state = dataclasses.replace(held.frame.state, people={name: values[rows] for name, values in held.frame.state.people.items()})
+    some = dataclasses.replace(held.frame, people=alone(held.people, rows), sales=_NO_SALES, state=state)
+    earned, unearned = total(plan, some, refreshing.after.take(rows), index)
+    assert unearned == 0, "a bonus that goes by the person alone leaves nothing unearned"
+    return _Gain.of(rows, earned - held.earned[index, rows], 0)
+
+
+def _gains_of_sales(refreshing: _Refreshing, index: int, bonus: BySale, affected: NDArray[np.int64]) -> _Gain:
+    """Find what is gained by the new sales, and by those of the ``affected`` sellers, who pay somebody else than before."""
+    plan, held, sales, after = refreshing.plan, refreshing.held, refreshing.sales, refreshing.after
+    sellers = np.union1d(affected, sales.person)
+    known = sales_of(held.batches, sellers)
+    if bonus.line is Unit.ORDER:  # of a seller whose walk is as before, only the orders that have something new
+        known = known.take(np.flatnonzero(np.isin(known.person, affected) | np.isin(known.order, sales.order)))
+    part = Line.of(held.people, bonus.walks_up).with_uplines(sellers)
+    frame = dataclasses.replace(held.frame, people=part.people, state=NO_STATE)
+    now = dataclasses.replace(frame, sales=_credited_within(merged(known, sales), part.rows))
+    then = dataclasses.replace(frame, sales=_credited_within(known, part.rows))
+    gained, unearned = total(plan, now, after.take(part.rows), index)
+    less, unearned_less = total(plan, then, held.standings.take(part.rows), index)
+    return _Gain.of(part.rows, gained - less, unearned - unearned_less)
 
 
 def _settled(
     refreshing: _Refreshing,
     steps: tuple[int | Step, ...],
-    gains: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]],
+    gains: Mapping[int, _Gain | None],
     touched: NDArray[np.int64],
     unearned: NDArray[np.int64],
 ) -> Change:
     """Run whole what needs everybody, take the caps off everybody's sums, and find who earns something else."""
     plan, held = refreshing.plan, refreshing.held
-    everybody = np.arange(len(held.people))
-    snapshot = framed(held, merged(whole(held).sales, refreshing.sales))
-    calculation = Calculation.begin(plan, snapshot, refreshing.after.take(everybody))
+    calculation = Calculation.begin(plan, whole(held, refreshing.sales), refreshing.after.everybody())
     for step in steps:
         if isinstance(step, Step):
             cap(calculation, step)
-        elif _in_slices(plan, plan.bonuses[step]):
+        elif (gain := gains[step]) is not None:
             calculation.earned[step] = held.earned[step]
-            people, gained = gains[step]
-            calculation.earned[step, people] += gained
+            calculation.earned[step, gain.people] += gain.amount
             calculation.paid[step] = calculation.earned[step]
             calculation.unearned[step] = unearned[step]
         else:
@@ -146,14 +180,14 @@ def take(held: Held, change: Change) -> Held:
     held.standings.put(change.people, change.standings)
     held.totals[:, change.people] = change.totals
     held.earned[:, change.people] = change.earned
-    return dataclasses.replace(held, batches=taken_in(held.batches, change.sales), unearned=change.unearned)
+    return dataclasses.replace(held, batches=taken_in(held.batches, change.sales), unearned=change.unearned, reseated=False)
 
 
 def restand(plan: Plan, held: Held, sales: Sales, concerned: NDArray[np.int64]) -> After:
     """Compute where the people concerned and their uplines stand once the new ``sales`` are in."""
     people = held.people
     if not plan.stands_in_slices or plan.elsewhere(held.frame.period):
-        stood = stand(plan, framed(held, merged(whole(held).sales, sales)))
+        stood = stand(plan, whole(held, sales))
         rows = np.union1d(np.flatnonzero(_differ(held.standings, stood)), concerned)
         return After(held.standings, rows, stood.take(rows))
     upline = _mask(len(people) + 1, tree.with_uplines(concerned, people.parent, people.size))
@@ -170,33 +204,6 @@ def restand(plan: Plan, held: Held, sales: Sales, concerned: NDArray[np.int64]) 
     return After(held.standings, rows[own], standings.take(own))
 
 
-def affected_sellers(plan: Plan, index: int, held: Held, after: After) -> NDArray[np.int64]:
-    """Find whose sales pay somebody else than before.
-
-    Only people with sales below somebody whose claim changed, near enough for a walk to get there, come into question;
-    for those the walk is made before and after.
-    """
-    bonus = plan.bonuses[index]
-    assert isinstance(bonus, PerSale)
-    claims = bonus.claim(plan, index, held.standings.take(after.rows)) != bonus.claim(plan, index, after.stood)
-    if not claims.any():
-        return _NOBODY
-    near = _within_reach(plan, index, held, after.rows[claims], after)
-    sellers = near[have_sales(held.batches, near)]
-    upward = tree.with_uplines(sellers, held.people.parent, held.people.size)
-    part, local = part_of(held.people, upward), np.searchsorted(upward, sellers)
-    before = bonus.walk(seeing(plan, part, held.standings.take(upward)), index, local)
-    now = bonus.walk(seeing(plan, part, after.take(upward)), index, local)
-    differ = (before.payee != now.payee).any(axis=0) | (before.rate_ppm != now.rate_ppm).any(axis=0)
-    affected: NDArray[np.int64] = sellers[differ]
-    return affected
-
-
-def seeing(plan: Plan, people: People, standings: Standings) -> Calculation:
-    """Return what a walk among some of the people sees: no sales, and only the sponsor tree."""
-    return Calculation.begin(plan, Snapshot(people, _NO_SALES), standings)
-
-
 def lines_of(plan: Plan, held: Held, person: int) -> tuple[Lines, Sales]:
     """Return the lines that are paid to one person or that this person missed, and the sales that they come from.
 
@@ -207,12 +214,12 @@ def lines_of(plan: Plan, held: Held, person: int) -> tuple[Lines, Sales]:
     of_period = plan.steps(held.frame.period or plan.ladder.period)
     steps = [step for step in of_period if not isinstance(step, Step) and plan.pays_sales_alone and plan.bonuses[step].per_sale]
     if not steps:
-        return Lines.join([]), sales_of(held.batches, _NOBODY)
+        return Lines.join([]), sales_of(held.batches, NOBODY)
     concerned = np.array([person])
-    after = After(held.standings, _NOBODY, held.standings.take(_NOBODY))
-    near = np.unique(np.concatenate([_within_reach(plan, step, held, concerned, after) for step in steps]))
+    after, line = After(held.standings, NOBODY, held.standings.take(NOBODY)), Line.of(held.people, SPONSOR)
+    near = np.unique(np.concatenate([within_reach(plan, step, line, concerned, after) for step in steps]))
     sellers = near[have_sales(held.batches, near)]
-    upward = tree.with_uplines(sellers, held.people.parent, held.people.size)
+    upward = line.with_uplines(sellers).rows
     part, standings = part_of(held.people, upward), held.standings.take(upward)
     me = int(np.searchsorted(upward, person))
     met = np.zeros(len(sellers), dtype=np.bool_)
@@ -248,74 +255,6 @@ def all_lines_of(plan: Plan, held: Held, person: int) -> tuple[Lines, Sales]:
     sale = theirs.sale.copy()
     sale[of_a_sale] = np.searchsorted(rows, theirs.sale[of_a_sale])
     return dataclasses.replace(theirs, sale=sale), snapshot.sales.take(rows)
-
-
-def _gains(refreshing: _Refreshing, index: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Find what a refresh adds to a bonus that is paid sale by sale: people, what each gains, and what nobody does."""
-    plan, held, sales, after = refreshing.plan, refreshing.held, refreshing.sales, refreshing.after
-    affected = affected_sellers(plan, index, held, after)
-    sellers = np.union1d(affected, sales.person)
-    known = sales_of(held.batches, sellers)
-    if plan.bonuses[index].line is Unit.ORDER:  # of a seller whose walk is as before, only the orders that have something new
-        known = known.take(np.flatnonzero(np.isin(known.person, affected) | np.isin(known.order, sales.order)))
-    upward = tree.with_uplines(sellers, held.people.parent, held.people.size)
-    part = part_of(held.people, upward)
-    now = Snapshot(part, _credited_within(merged(known, sales), upward))
-    then = Snapshot(part, _credited_within(known, upward))
-    gained, unearned = total(plan, now, after.take(upward), index)
-    less, unearned_less = total(plan, then, held.standings.take(upward), index)
-    return upward, gained - less, unearned - unearned_less
-
-
-def _within_reach(plan: Plan, index: int, held: Held, claimants: NDArray[np.int64], after: After) -> NDArray[np.int64]:
-    """Find everybody below the claimants, themselves included, whose walk may come as far as the nearest of them."""
-    rows, parent, size = _downlines(held.people, claimants)
-    reach = _reach(plan, index, held, rows, after)
-    if reach is None:
-        return rows
-    claims = _mask(len(rows), np.searchsorted(rows, claimants))
-    nearest = np.where(claims, np.arange(len(rows)), tree.next_upline(claims, parent)[:-1])
-    met = tree.count_above(reach.marked, size) + reach.marked
-    return rows[met - met[nearest] <= reach.most]
-
-
-def _reach(plan: Plan, index: int, held: Held, rows: NDArray[np.int64], after: After) -> Reach | None:
-    """Say how far up from some people a walk can come, before or after."""
-    bonus = plan.bonuses[index]
-    assert isinstance(bonus, PerSale)
-    if len(rows) * 8 < len(held.people):
-        before, now = bonus.reach(plan, index, held.standings.take(rows)), bonus.reach(plan, index, after.take(rows))
-        return before and now and Reach(before.marked & now.marked, before.most)
-    # Most people's standings are as they were: looking at all of them is quicker than copying those of so many.
-    before, now = bonus.reach(plan, index, held.standings), bonus.reach(plan, index, after.stood)
-    if before is None or now is None:
-        return None
-    marked = before.marked.copy()
-    marked[after.rows] &= now.marked
-    return Reach(marked[rows], before.most)
-
-
-def _downlines(people: People, heads: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return everybody in the downlines of some ``heads`` (sorted) as a forest: who they are, parents and sizes."""
-    ends = heads + people.size[heads]
-    tops = heads[np.concatenate(([True], heads[1:] >= np.maximum.accumulate(ends)[:-1]))]
-    rows = ranges(tops, people.size[tops])
-    parent = people.parent[rows] - (rows - np.arange(len(rows)))
-    parent[np.searchsorted(rows, tops)] = NONE
-    return rows, parent, people.size[rows]
-
-
-def part_of(people: People, rows: NDArray[np.int64]) -> People:
-    """Return some of the people, among whom everybody's sponsor is, as people of their own."""
-    parent = people.parent[rows]
-    return People(
-        id=people.id[rows],
-        parent=np.where(parent == NONE, NONE, np.searchsorted(rows, parent)),
-        size=np.searchsorted(rows, rows + people.size[rows]) - np.arange(len(rows)),
-        status=people.status[rows],
-        joined_at=people.joined_at[rows],
-        facts={kind: values[rows] for kind, values in people.facts.items()},
-    )
 
 
 def _credited_within(sales: Sales, rows: NDArray[np.int64]) -> Sales:

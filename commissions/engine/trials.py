@@ -20,8 +20,8 @@ from commissions.engine import money, tree
 from commissions.engine.calculate import stand
 from commissions.engine.held import merged
 from commissions.engine.plan import Plan
+from commissions.engine.reach import part_of
 from commissions.engine.result import Standings
-from commissions.engine.slices import part_of
 from commissions.engine.snapshot import NO_RANK, NONE, BuyerKind, Outside, People, Sales, Snapshot, State, Status, Unsound
 from commissions.engine.tenure import InForce
 

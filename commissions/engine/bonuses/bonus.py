@@ -120,6 +120,19 @@ class Bonus(ABC):
         return False
 
     @property
+    def per_person(self) -> bool:
+        """Whether what somebody is paid depends on that person's standing, facts and history alone; nobody misses anything."""
+        return False
+
+    def in_slices(self, plan: "Plan") -> bool:
+        """Whether a refresh can pay new sales alone, because standings alone say who is paid for what each seller sold."""
+        return False
+
+    def takes_alone(self, plan: "Plan") -> bool:
+        """Whether ``takes`` decides on each sale by itself: by what the sale says, and by when the seller joined."""
+        return True
+
+    @property
     def goes_by_order(self) -> bool:
         """Whether what it pays on some orders is the same whatever other orders there are, given how people stand.
 

@@ -18,6 +18,7 @@ from commissions.engine.snapshot import NONE
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,9 @@ class Crediting(Walking):
         taken = np.zeros(len(calculation.sales), dtype=np.bool_)
         taken[self.credits(calculation).entries] = True
         return taken
+
+    def takes_alone(self, plan: "Plan") -> bool:
+        return False
 
     def walks_from(self, seller: int, due: int) -> int:
         return due

@@ -7,23 +7,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money
 from commissions.engine.bonuses import sources
-from commissions.engine.bonuses.bonus import Unearned, Unit, Walk, roll_up, why_not
+from commissions.engine.bonuses.bonus import Reach, Unearned, Unit, Walk, open_to, roll_up, why_not
 from commissions.engine.bonuses.marginal import Mode, StairsOfGroups, check_groups
 from commissions.engine.bonuses.payees import may_be_paid, sees_one_order
 from commissions.engine.bonuses.rates import RATES, ByBracket, ByRank, Rates, differences
 from commissions.engine.bonuses.sources import Sources
-from commissions.engine.bonuses.walking import Walking
+from commissions.engine.bonuses.walking import BySale
 from commissions.engine.document import Selected, setting
 from commissions.engine.kinds import Code, Report, Switch, choice
 from commissions.engine.names import Names
-from commissions.engine.result import Lines, Reason
+from commissions.engine.result import Lines, Reason, Standings
 from commissions.engine.snapshot import NONE, Forest
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Unqualified(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Differential(Walking):
+class Differential(BySale):
     """``rates`` says which rate each person has; ``active_only`` whether one has to be active to be paid.
 
     ``mode`` says whether the rate is for all of a volume, which it is where left out, or for what lies inside a bracket.
@@ -89,6 +89,19 @@ class Differential(Walking):
     def may(self, calculation: "Calculation", index: int) -> NDArray[np.bool_]:
         """Say who may be paid."""
         return may_be_paid(calculation, index, active_only=self.active_only)
+
+    @property
+    def asks_standings_alone(self) -> bool:
+        """Who has a rank or is active is a distributor; of others the brackets of a volume do not say so."""
+        return self.rates.told_by_standings(self.tree) and (self.active_only or isinstance(self.rates, ByRank))
+
+    def claim(self, plan: "Plan", index: int, standings: Standings) -> NDArray[Any]:
+        may = open_to(plan, index, standings)
+        claim = self.rates.of_standings(plan, standings) * 2 + (may & standings.active if self.active_only else may)
+        return claim * 64 + (standings.rank + 1) if self.unearned is Unearned.ROLL_UP else claim
+
+    def reach(self, plan: "Plan", index: int, standings: Standings) -> Reach | None:
+        return None
 
     @property
     def goes_by_order(self) -> bool:

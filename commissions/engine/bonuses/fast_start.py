@@ -18,6 +18,7 @@ from commissions.engine.document import Selected, setting
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,9 @@ class FastStart(Unilevel):
 
     def takes(self, calculation: "Calculation") -> NDArray[np.bool_]:
         return super().takes(calculation) & self.window.holds(calculation)
+
+    def takes_alone(self, plan: "Plan") -> bool:
+        return super().takes_alone(plan) and self.window.goes_by_time
 
     def sources(self, calculation: "Calculation") -> Sources:
         return sources.of_volume(

@@ -6,23 +6,23 @@ docs/plans/infinity.md states the rule with a worked example.
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money
 from commissions.engine.bonuses import sources
-from commissions.engine.bonuses.bonus import Unearned, Unit, Walk
+from commissions.engine.bonuses.bonus import Reach, Unearned, Unit, Walk, open_to
 from commissions.engine.bonuses.payees import may_be_paid, sees_one_order
 from commissions.engine.bonuses.rates import differences
-from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, check_ranked, rate_of, rates_in
+from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, RateRows, check_ranked, rate_of, rates_in
 from commissions.engine.bonuses.sources import Sources
-from commissions.engine.bonuses.walking import Walking
+from commissions.engine.bonuses.walking import BySale
 from commissions.engine.document import setting
 from commissions.engine.kinds import Code, Report, Switch, Whole, choice
 from commissions.engine.names import Names
-from commissions.engine.result import Reason
+from commissions.engine.result import Reason, Standings
 from commissions.engine.snapshot import NONE, Forest
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Blocking(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Infinity(Walking):
+class Infinity(BySale):
     """``rates`` by rank or by what is required, ``"0%"`` for who does not qualify; paid below level ``below_level``."""
 
     kind: ClassVar[str] = "infinity"
@@ -86,6 +86,20 @@ class Infinity(Walking):
         """Return each person's rate, 0 for who does not qualify."""
         may = may_be_paid(calculation, index, active_only=self.active_only)
         return np.where(may, rate_of(self.rates, calculation.plan, calculation.standings), 0)
+
+    @property
+    def asks_standings_alone(self) -> bool:
+        """Who has a rank or is active is a distributor; of others rows of requirements do not say so."""
+        return self.active_only or not isinstance(self.rates, RateRows)
+
+    def claim(self, plan: "Plan", index: int, standings: Standings) -> NDArray[Any]:
+        """The rate, and whether the person makes a level."""
+        may = open_to(plan, index, standings)
+        rate = np.where(may & standings.active if self.active_only else may, rate_of(self.rates, plan, standings), 0)
+        return rate * 2 + standings.active if self.counted is Counted.ACTIVE else rate
+
+    def reach(self, plan: "Plan", index: int, standings: Standings) -> Reach | None:
+        return None
 
     def walk(self, calculation: "Calculation", index: int, starters: NDArray[np.int64]) -> Walk:
         forest = calculation.people.forest(self.tree)

@@ -40,6 +40,10 @@ class Lifestyle(Bonus):
     active_only: bool = setting(Switch())
     cash: CashAlternative | None = setting(Table(CashAlternative), default=None)
 
+    @property
+    def per_person(self) -> bool:
+        return True
+
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         names.require_each_rank(f"{path}.amounts", self.amounts, "what holding this rank pays, 0 for nothing", report)

@@ -50,6 +50,10 @@ class Loyalty(Bonus):
     steps: tuple[LoyaltyStep, ...] = setting(ListOf(Table(LoyaltyStep)))
     after_last: AfterLast = setting(choice(AfterLast))
 
+    @property
+    def per_person(self) -> bool:
+        return True
+
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         check_breakage(self, path, report)

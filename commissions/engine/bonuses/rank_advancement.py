@@ -45,6 +45,10 @@ class RankAdvancement(Bonus):
     active_only: bool = setting(Switch())
     window: Calendar | None = setting(Selected(CALENDARS), default=None)
 
+    @property
+    def per_person(self) -> bool:
+        return True
+
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         names.require_each_rank(f"{path}.amounts", self.amounts, "what reaching this rank pays, 0 for nothing", report)

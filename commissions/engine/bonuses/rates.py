@@ -11,15 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine.bonuses import rows
-from commissions.engine.bonuses.measured import Measured
+from commissions.engine.bonuses.measured import Measured, Of, Over
 from commissions.engine.bonuses.rows import RateRows, rate_of, rates_in
 from commissions.engine.document import ListOf, Table, TableOf, setting
 from commissions.engine.kinds import Code, Percent, Points, Report
 from commissions.engine.names import Names
-from commissions.engine.snapshot import Forest
+from commissions.engine.result import Standings
+from commissions.engine.snapshot import SPONSOR, Forest
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 _MOST_BRACKETS = 100
 
@@ -56,6 +58,14 @@ class Rates(ABC):
     def by_person(self, calculation: "Calculation", forest: Forest, tree: str, code: str) -> NDArray[np.int64]:
         """Return each person's rate, and leave what later periods need to know for theirs."""
 
+    @abstractmethod
+    def told_by_standings(self, tree: str) -> bool:
+        """Whether how somebody stands says the rate, of a bonus on this tree."""
+
+    @abstractmethod
+    def of_standings(self, plan: "Plan", standings: Standings) -> NDArray[np.int64]:
+        """Return the rates where ``told_by_standings``."""
+
     def figures(self, calculation: "Calculation", forest: Forest, tree: str, code: str, person: int) -> Mapping[str, int]:
         """Return the figures behind a person's rate."""
         return {}
@@ -78,6 +88,13 @@ class ByBracket(Measured, Rates):
 
     def by_person(self, calculation: "Calculation", forest: Forest, tree: str, code: str) -> NDArray[np.int64]:
         return self.rate(self.measure(calculation, forest, tree, code))
+
+    def told_by_standings(self, tree: str) -> bool:
+        of_standings = self.of is not Of.PERSONAL_GROUP and self.over is Over.PERIOD
+        return of_standings and self.volume == "pv" and tree == SPONSOR
+
+    def of_standings(self, plan: "Plan", standings: Standings) -> NDArray[np.int64]:
+        return self.rate(standings.pv if self.of is Of.OWN else standings.gv)
 
     def figures(self, calculation: "Calculation", forest: Forest, tree: str, code: str, person: int) -> Mapping[str, int]:
         return {"volume_that_sets_the_rate_points": int(self.measure(calculation, forest, tree, code)[person])}
@@ -102,8 +119,14 @@ class ByRank(Rates):
         names.require_each_rank(f"{path}.table", self.table, "the rate of this rank", report)
 
     def by_person(self, calculation: "Calculation", forest: Forest, tree: str, code: str) -> NDArray[np.int64]:
-        rates = np.array([*(self.table[rank.code] for rank in calculation.plan.ranks), 0], dtype=np.int64)
-        found: NDArray[np.int64] = rates[calculation.standings.rank]
+        return self.of_standings(calculation.plan, calculation.standings)
+
+    def told_by_standings(self, tree: str) -> bool:
+        return True
+
+    def of_standings(self, plan: "Plan", standings: Standings) -> NDArray[np.int64]:
+        rates = np.array([*(self.table[rank.code] for rank in plan.ranks), 0], dtype=np.int64)
+        found: NDArray[np.int64] = rates[standings.rank]
         return found
 
 
@@ -121,7 +144,13 @@ class ByRequirement(RateRows, Rates):
         """Nothing that the rows themselves do not check."""
 
     def by_person(self, calculation: "Calculation", forest: Forest, tree: str, code: str) -> NDArray[np.int64]:
-        return rate_of(self, calculation.plan, calculation.standings)
+        return self.of_standings(calculation.plan, calculation.standings)
+
+    def told_by_standings(self, tree: str) -> bool:
+        return True
+
+    def of_standings(self, plan: "Plan", standings: Standings) -> NDArray[np.int64]:
+        return rate_of(self, plan, standings)
 
     def figures(self, calculation: "Calculation", forest: Forest, tree: str, code: str, person: int) -> Mapping[str, int]:
         return rows.row_figures(self, calculation.plan, calculation.standings, person)

@@ -15,6 +15,7 @@ from commissions.engine.snapshot import NONE, BuyerKind, Sales, Snapshot
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
+    from commissions.engine.plan import Plan
 
 
 class Buyer(StrEnum):
@@ -45,6 +46,10 @@ class SalesFilter:
             stated = getattr(self, name)
             if len(set(stated)) < len(stated):
                 report.wrong(f"{path}.{name}", ", ".join(stated), "each of them once")
+
+    def decides_alone(self, plan: "Plan") -> bool:
+        """Whether it decides on each sale by itself: by what the sale says, and by when the seller joined."""
+        return all(plan.bonuses[plan.bonus_index(code)].takes_alone(plan) for code in self.without_bonuses)
 
     def fits(self, calculation: "Calculation") -> NDArray[np.bool_]:
         """Say which sales count."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +50,11 @@ class Unilevel(Levelled, PerSale):
 
     @property
     def per_sale(self) -> bool:
-        by_standing = not self.tiers and self.held is None and not isinstance(self.rates, LevelRows)
-        return self.tree == SPONSOR and self.sales is None and by_standing
+        return self.tree == SPONSOR and self.sales is None and self.asks_standings_alone
+
+    @property
+    def asks_standings_alone(self) -> bool:
+        return not self.tiers and self.held is None and not isinstance(self.rates, LevelRows)
 
     @property
     def levels(self) -> int:
@@ -84,7 +87,7 @@ class Unilevel(Levelled, PerSale):
         may = standings.active & open_to(plan, index, standings)
         return np.where(may, self.ranked_levels(plan, standings), np.int16(0))
 
-    def claim(self, plan: "Plan", index: int, standings: Standings) -> NDArray[np.int16]:
+    def claim(self, plan: "Plan", index: int, standings: Standings) -> NDArray[Any]:
         levels = self.qualifies(plan, index, standings)
         by_rank = self.unearned is Unearned.ROLL_UP or isinstance(self.rates, Mapping)
         claim = levels + np.int16(256) * (standings.rank + np.int16(1)) if by_rank else levels

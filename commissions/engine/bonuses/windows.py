@@ -28,9 +28,10 @@ _LAST = date(9999, 1, 1)
 
 @dataclass(frozen=True, kw_only=True)
 class Window(ABC):
-    """A time after joining."""
+    """A time after joining. ``goes_by_time`` says that nothing but when the seller joined decides on a sale."""
 
     kind: ClassVar[str]
+    goes_by_time: ClassVar[bool] = False
 
     @abstractmethod
     def holds(self, calculation: "Calculation") -> NDArray[np.bool_]:
@@ -40,6 +41,8 @@ class Window(ABC):
 @dataclass(frozen=True, kw_only=True)
 class Calendar(Window):
     """A number of calendar days or months, the one of joining included."""
+
+    goes_by_time: ClassVar[bool] = True
 
     @property
     @abstractmethod

@@ -93,6 +93,10 @@ class Fact(Requirement):
     least: int = setting(Whole(1, 10**9))
 
     @property
+    def in_slices(self) -> bool:
+        return True
+
+    @property
     def need(self) -> int:
         return self.least
 
@@ -106,6 +110,10 @@ class WithoutFact(Requirement):
 
     measure: ClassVar[str] = "without_fact"
     name: str = setting(Code())
+
+    @property
+    def in_slices(self) -> bool:
+        return True
 
     @property
     def need(self) -> int:

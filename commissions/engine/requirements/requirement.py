@@ -108,6 +108,11 @@ class Requirement(ABC):
         return False
 
     @property
+    def in_slices(self) -> bool:
+        """Whether it asks nothing but the person's own facts, which a slice of the company carries."""
+        return False
+
+    @property
     def reads_own_rank(self) -> bool:
         """Whether it looks at the person's own rank too; what else reads ranks looks at who holds the first of ``ranks``."""
         return False
