@@ -92,12 +92,12 @@ class Differential(BySale):
 
     @property
     def asks_standings_alone(self) -> bool:
-        """Who has a rank or is active is a distributor; of others the brackets of a volume do not say so."""
-        return self.rates.told_by_standings(self.tree) and (self.active_only or isinstance(self.rates, ByRank))
+        """Who is active is a distributor; of others their facts say so, which may have changed since."""
+        return self.rates.told_by_standings(self.tree) and self.active_only
 
     def claim(self, plan: "Plan", index: int, standings: Standings) -> NDArray[Any]:
-        may = open_to(plan, index, standings)
-        claim = self.rates.of_standings(plan, standings) * 2 + (may & standings.active if self.active_only else may)
+        may = open_to(plan, index, standings) & standings.active
+        claim = self.rates.of_standings(plan, standings) * 2 + may
         return claim * 64 + (standings.rank + 1) if self.unearned is Unearned.ROLL_UP else claim
 
     def reach(self, plan: "Plan", index: int, standings: Standings) -> Reach | None:

@@ -16,7 +16,7 @@ from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Reach, Unearned, Unit, Walk, open_to
 from commissions.engine.bonuses.payees import may_be_paid, sees_one_order
 from commissions.engine.bonuses.rates import differences
-from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, RateRows, check_ranked, rate_of, rates_in
+from commissions.engine.bonuses.rows import RANKED_RATES, RankedRates, check_ranked, rate_of, rates_in
 from commissions.engine.bonuses.sources import Sources
 from commissions.engine.bonuses.walking import BySale
 from commissions.engine.document import setting
@@ -89,13 +89,12 @@ class Infinity(BySale):
 
     @property
     def asks_standings_alone(self) -> bool:
-        """Who has a rank or is active is a distributor; of others rows of requirements do not say so."""
-        return self.active_only or not isinstance(self.rates, RateRows)
+        """Who is active is a distributor; of others their facts say so, which may have changed since."""
+        return self.active_only
 
     def claim(self, plan: "Plan", index: int, standings: Standings) -> NDArray[Any]:
         """The rate, and whether the person makes a level."""
-        may = open_to(plan, index, standings)
-        rate = np.where(may & standings.active if self.active_only else may, rate_of(self.rates, plan, standings), 0)
+        rate = np.where(open_to(plan, index, standings) & standings.active, rate_of(self.rates, plan, standings), 0)
         return rate * 2 + standings.active if self.counted is Counted.ACTIVE else rate
 
     def reach(self, plan: "Plan", index: int, standings: Standings) -> Reach | None:

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 
 
 def may_be_paid(calculation: "Calculation", index: int, *, active_only: bool) -> NDArray[np.bool_]:
-    """Say which distributors have an open account and passed all gates of a bonus, and are active where it asks for that."""
-    may = calculation.open_to(index) & calculation.people.is_distributor()
-    return may & calculation.standings.active if active_only else may
+    """Say which distributors have an open account and passed all gates of a bonus, and are active where it asks for that.
+
+    Nobody but a distributor is ever active.
+    """
+    return calculation.open_to(index) & (calculation.standings.active if active_only else calculation.people.is_distributor())
 
 
 def sees_one_order(only: "SalesFilter | None") -> bool:
