@@ -200,6 +200,30 @@ def test_every_refresh_equals_the_whole_calculation(name, seed, steps):
         assert np.array_equal(company.held.earned, calculate(plan, holding.whole(company.held), keep_lines=False).before_caps)
 
 
+def test_who_becomes_a_customer_leaves_a_differential_that_was_paid():
+    plan = PLANS["breakaway"]
+    people = snapshot.people(id=[1, 2, 3], sponsor_id=[0, 1, 2])
+    people = dataclasses.replace(people, facts={"kind": np.zeros(3, dtype=np.int64)})
+    index = snapshot.Index(people.id)
+
+    def sold(ids, person_id):
+        same = {name: np.full(len(ids), 400_00) for name in ("pv", "cv", "paid_minor", "seller_minor")}
+        none = np.zeros(len(ids), dtype=np.int64)
+        currency = np.full(len(ids), INDEX["USD"])
+        return snapshot.sales(
+            index, id=ids, person_id=person_id, at=ids, order=ids, buyer_kind=none, quantity=none + 1, **same,
+            currency=currency, reverses=none,
+        )  # fmt: skip
+
+    held = holding.hold(plan, snapshot.Snapshot(people, sold([1, 2, 3], [1, 2, 3])))
+    assert held.totals[1].tolist() == [48_00 + 24_00, 36_00 + 12_00, 24_00]  # at 12 %, 9 % and 6 %, each above the next
+    customer = dataclasses.replace(people, facts={"kind": np.array([0, 2, 0], dtype=np.int64)})
+    held = dataclasses.replace(held, people=customer)
+    held = slices.take(held, slices.refresh(plan, held, sold([], []), np.array([1])))
+    assert held.totals[1].tolist() == [48_00 + 48_00 + 24_00, 0, 24_00]
+    assert_same_figures(plan, held)
+
+
 def test_what_a_refresh_of_the_shipped_plans_does_not_compute_whole():
     alone = {
         name: [bonus.code for bonus in plan.bonuses if bonus.in_slices(plan) or bonus.per_person] for name, plan in PLANS.items()
