@@ -1,4 +1,4 @@
-"""Greater of: two bonuses are computed, everybody is paid the larger one, and the other is shown.
+"""Greater of: several bonuses are computed, everybody is paid the largest one, and the others are shown.
 
 docs/plans/greater_of.md states the rule with a worked example.
 """
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
     from commissions.engine.plan import Plan
 
+_MOST = 10
+
 
 @dataclass(frozen=True, kw_only=True)
 class GreaterOf(Bonus):
-    """``bonuses`` are the two; of equal ones the first is paid."""
+    """``bonuses`` are two or more; of equal ones the first is paid."""
 
     kind: ClassVar[str] = "greater_of"
     units: ClassVar[tuple[Unit, ...]] = (Unit.PAYEE,)
-    bonuses: tuple[str, ...] = setting(ListOf(Code(), least=2, most=2))
+    bonuses: tuple[str, ...] = setting(ListOf(Code(), least=2, most=_MOST))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,7 +49,7 @@ class GreaterOf(Bonus):
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         if len(set(self.bonuses)) < len(self.bonuses):
-            report.wrong(f"{path}.bonuses", ", ".join(self.bonuses), "two different bonuses")
+            report.wrong(f"{path}.bonuses", ", ".join(self.bonuses), "different bonuses")
         for place, code in enumerate(self.bonuses, 1):
             if names.bonuses.get(code) in (self.kind, "matching"):
                 report.wrong(f"{path}.bonuses[{place}]", code, "a bonus that is neither a match nor a greater_of")
@@ -55,10 +57,10 @@ class GreaterOf(Bonus):
             report.wrong(f"{path}.unearned", self.unearned, "breakage: what is not paid is only shown")
 
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
-        first, second = (calculation.plan.bonus_index(code) for code in self.bonuses)
-        is_second = calculation.paid[second] > calculation.paid[first]
-        for row, is_smaller in ((first, is_second), (second, ~is_second)):
-            aside = np.where(is_smaller, calculation.paid[row], 0)
+        rows = [calculation.plan.bonus_index(code) for code in self.bonuses]
+        largest = calculation.paid[rows].argmax(axis=0)
+        for place, row in enumerate(rows):
+            aside = np.where(largest != place, calculation.paid[row], 0)
             calculation.set_aside[row] += aside
             calculation.paid[row] -= aside
         yield Lines.join([])

@@ -271,3 +271,19 @@ def test_a_greater_of_that_makes_no_sense_is_refused(bonuses):
     larger = {"code": "larger", "name": "Larger", "kind": "greater_of", "bonuses": bonuses}
     with pytest.raises(Refused, match=r"bonuses\[4\]"):
         plain_plan([*BONUSES, larger | {"line": "payee", "rounding": "half_even", "unearned": "breakage"}])
+
+
+@given(companies(), st.permutations(["a", "b", "c"]))
+def test_of_three_bonuses_each_person_is_paid_the_largest(company, codes):
+    """A frontline's sales, the next level's, or a little of three levels: whichever came to most, the first of equal ones."""
+    levels = {"a": ["7.77%"], "b": ["0%", "10%"], "c": ["3%", "3%", "3%"]}
+    bonuses = [unilevel(code, *rates) for code, rates in levels.items()]
+    choice = {"code": "larger", "name": "Larger", "kind": "greater_of", "bonuses": codes, "line": "payee"}
+    plan = plain_plan([*bonuses, choice | {"rounding": "half_even", "unearned": "breakage"}])
+    company.stand(plan)
+    result = Outcome(plan, company).result
+    rows = ["abc".index(code) for code in codes]
+    for place in range(len(company.people)):
+        computed = [int(result.before_caps[row, place]) for row in rows]
+        kept = [max(computed) if number == computed.index(max(computed)) else 0 for number in range(3)]
+        assert [int(result.totals[row, place]) for row in rows] == kept
