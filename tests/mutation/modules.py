@@ -33,7 +33,7 @@ CONCERN = {
     "bonuses.bonus": f"twin_agrees plan {UPLINES} {NEWCOMERS} explain slices @*",
     "bonuses.breakaway": "kinds/breakaway plan kinds/uplines_bounds @breakaway* @plan_breakaway",
     "bonuses.coded": f"kinds/coded {REFUSED} @coded*",
-    "bonuses.crediting": f"kinds/coded kinds/customer_acquisition kinds/sponsor_flat {REFUSED} @coded* @customer* @sponsor*",
+    "bonuses.crediting": "kinds/coded kinds/customer_acquisition kinds/sponsor_flat kinds/sales_left_to_others @coded*",
     "bonuses.customer_acquisition": f"kinds/customer_acquisition {REFUSED} @customer_acquisition*",
     "bonuses.differential": "kinds/differential kinds/differential_marginal plan kinds/breakaway @differential* @plan_breakaway",
     "bonuses.dues": f"{NEWCOMERS} kinds/party {REFUSED} @n_up* @coded* @customer* @mentor* @sponsor* @party*",

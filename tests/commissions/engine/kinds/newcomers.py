@@ -40,6 +40,8 @@ class Person:
     gv: int = 0
     active: bool = False
     rank: int = -1
+    beside: "Person | None" = None
+    """Who is above in the tree ``side``."""
 
 
 @dataclass(eq=False)
@@ -96,7 +98,8 @@ def companies(draw, most_people=14, most_orders=14):
         status = draw(st.sampled_from(("open",) * 8 + STATUSES[1:]))
         kind = draw(st.sampled_from(("distributor",) * 5 + KINDS[1:]))
         joined = START + timedelta(hours=draw(st.integers(-24 * 70, 24 * 30)))
-        people.append(Person(1 + number * 3, sponsor, status, joined, kind))
+        beside = draw(st.sampled_from(people)) if people else None
+        people.append(Person(1 + number * 3, sponsor, status, joined, kind, beside=beside))
     sales = []
     for order in range(draw(st.integers(0, most_orders))):
         person = draw(st.sampled_from(people))
@@ -271,6 +274,33 @@ def stand(plan, company):
         person.active = person.status == "open" and person.kind == "distributor" and person.pv >= plan.activity.pv
         held = [place for place, rank in enumerate(plan.ranks) if person.pv >= rank.pv and person.gv >= rank.gv]
         person.rank = max(held, default=-1) if person.status == "open" and person.kind == "distributor" else -1
+
+
+def side_of(company):
+    """The tree ``side`` for the engine."""
+    below = Counter()
+    columns = {"id": [], "parent_id": [], "leg": []}
+    for person in company.people:
+        columns["id"].append(person.id)
+        columns["parent_id"].append(person.beside.id if person.beside else 0)
+        columns["leg"].append(below[person.beside] if person.beside else -1)
+        below[person.beside] += 1
+    return {"side": columns}
+
+
+def sideline(person):
+    """Everybody above in the tree ``side``, the nearest first."""
+    while person.beside:
+        person = person.beside
+        yield person
+
+
+def line_of(bonus):
+    """The way up that a bonus names."""
+    return sideline if bonus.tree == "side" else upline
+
+
+SIDE = {"side": {"kind": "open"}}
 
 
 def upline(person):

@@ -1,7 +1,10 @@
 """Settings of the bonuses of beginnings that contradict each other are refused, by the name of the key."""
 
+import numpy as np
 import pytest
 
+from commissions.engine.bonuses.dues import groups, sums
+from commissions.engine.money import AmountTooLarge
 from tests.commissions.engine.kinds.newcomers import RANKS, plan_with
 
 BASE = {"code": "it", "line": "source", "rounding": "half_up", "unearned": "breakage"}
@@ -177,3 +180,10 @@ def test_only_what_each_order_pays_by_itself_is_paid_by_the_ranks_of_its_moment(
             plan_with(table | {"line": "source"}, ladder=ladder)
     else:
         plan_with(table | {"line": "source"}, ladder=ladder)
+
+
+def test_more_than_fits_is_refused_rather_than_wrapped():
+    first, group = groups((np.array([7, 7, 5]), np.array([1, 1, 1])))
+    assert sums(np.array([2**60, 2**60, 3]), group, len(first)).tolist() == [3, 2**61]
+    with pytest.raises(AmountTooLarge):
+        sums(np.array([2**62, 2**62, 3]), group, len(first))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.commissions.engine.kinds.newcomers import (
     ACTIVITIES,
     RANKS,
+    SIDE,
     START,
     Company,
     Person,
@@ -21,9 +22,11 @@ from tests.commissions.engine.kinds.newcomers import (
     engine_snapshot,
     fits,
     levels_above,
+    line_of,
     lines_of,
     plan_with,
     sales_filters,
+    side_of,
     stand,
     worth,
 )
@@ -48,7 +51,7 @@ def fast_starts(draw):
         | {
             "code": "fast",
             "kind": "fast_start",
-            "tree": "sponsor",
+            "tree": draw(st.sampled_from(("sponsor", "side"))),
             "volume": draw(st.sampled_from(("cv", "pv"))),
             "window": draw(WINDOWS),
             "rates": rates,
@@ -72,17 +75,17 @@ def is_new(plan, bonus, sale):
 def twin(plan, bonus, company):
     for sale in company.sales:
         if fits(bonus.sales, sale) and is_new(plan, bonus, sale):
-            for level, *who in levels_above(plan, bonus, sale.person, len(bonus.rates)):
+            for level, *who in levels_above(plan, bonus, sale.person, len(bonus.rates), line_of(bonus)):
                 exact = getattr(sale, bonus.volume) * Fraction(bonus.rates[level - 1], 1_000_000) * worth(plan, None)
                 yield sale.person, sale.order, None, level, exact, *who
 
 
 @given(companies(), fast_starts(), ACTIVITIES, st.sampled_from(("UTC", "Asia/Tokyo", "America/New_York")))
 def test_every_line_is_the_twins(company, table, activity, zone):
-    plan = plan_with(table, activity=activity, zone=zone)
+    plan = plan_with(table, activity=activity, zone=zone, trees=SIDE)
     bonus = plan.bonuses[0]
     stand(plan, company)
-    _, ours = engine_lines(plan, engine_snapshot(company))
+    _, ours = engine_lines(plan, engine_snapshot(company, trees=side_of(company)))
     assert ours == lines_of(bonus, twin(plan, bonus, company))
 
 
@@ -101,8 +104,8 @@ def test_a_unilevel_that_leaves_sales_to_it_is_paid_on_all_the_others(company, t
         unilevel | {"code": "rest", "sales": {"without_bonuses": ["fast"]}},
         unilevel | {"code": "all"},
     ]
-    plan = plan_with(*both)
-    result, _ = engine_lines(plan, engine_snapshot(company))
+    plan = plan_with(*both, trees=SIDE)
+    result, _ = engine_lines(plan, engine_snapshot(company, trees=side_of(company)))
     fast, rest, whole = result.totals + 0
     if all(sale.cv % 10 == 0 for sale in company.sales):
         assert (fast + rest == whole).all()

@@ -183,8 +183,12 @@ def test_every_line_and_every_item_is_the_twins(world, plan, data):
     tables = {"host.open": table.reshape(-1, 3)}
     given = snapshot_of(company, parties, past={"host.items": had}, tables=tables)
     result, ours = engine_lines(plan, given)
-    lines, items = twin(plan, bonus, rewards(plan, bonus, company, parties, before))
+    found = list(rewards(plan, bonus, company, parties, before))
+    lines, items = twin(plan, bonus, found)
     assert ours == lines
+    # What a host is not given is not told of: a line is of money, or of items. (Credit has one for each currency sold in.)
+    told = [given for _, _, _, amounts, _, _ in found for given in amounts.values() if bonus.reward.kind == "credit" or given]
+    assert len(result.lines) == len(told) + sum(1 for *_, number, _ in found if number)
     assert elsewhere in [tuple(row) for row in result.state.tables["host.open"].tolist()]
     later = {party.id for party in parties if party.closed is None or party.closed >= END}
     assert {row[0] for row in result.state.tables["host.open"].tolist()} <= later | {9}

@@ -75,7 +75,7 @@ def test_whole_lives_are_paid_as_the_twin_says(plan, company, lives):
         outcome = Outcome(plan, company)
         for place in range(3):
             expected = {person.id: told[person.id].next(place) for person in company.people}
-            assert outcome.totals(place) == {id: amount for id, amount in expected.items() if amount}
+            assert outcome.lines(place) == sorted((id, *line) for id, lines in expected.items() for line in lines if line[1])
         points = {id: life.points for id, life in told.items() if life.points}
         assert outcome.left("loyal.points") == points
         for person in company.people:
@@ -107,7 +107,7 @@ class Life:
         ]
         self.done |= {RANKS[rank] for rank in due}
         paid = due if bonus.skipped == "all" else due[-1:]
-        return sum(minor(bonus.amounts[RANKS[rank]]) for rank in paid)
+        return [(rank + 1, minor(bonus.amounts[RANKS[rank]])) for rank in paid]
 
     def car(self, bonus):
         rank = self.held(bonus)
@@ -118,14 +118,15 @@ class Life:
             if self.missed > bonus.grace:
                 self.remembered, self.missed = rank, 0
         if self.remembered < 0 or self.person.status != "open":
-            return 0
+            return []
         takes_cash = bonus.cash and self.person.facts["cash"]
-        return minor((bonus.cash.amounts if takes_cash else bonus.amounts)[RANKS[self.remembered]])
+        amounts = bonus.cash.amounts if takes_cash else bonus.amounts
+        return [(self.remembered + 1, minor(amounts[RANKS[self.remembered]]))]
 
     def loyal(self, bonus):
         if not self.person.active:
             self.row = 0
-            return 0
+            return []
         self.row += 1
         last = bonus.steps[-1]
         step = next((step for step in bonus.steps if step.periods == self.row), None)
@@ -134,7 +135,7 @@ class Life:
         if bonus.after_last == "starts_over" and self.row == last.periods:
             self.row = 0
         self.points += step.points if step else 0
-        return minor(step.amount) if step else 0
+        return [(bonus.steps.index(step) + 1, minor(step.amount))] if step else []
 
 
 @pytest.mark.parametrize(
@@ -144,6 +145,16 @@ class Life:
         (RISE | {"amounts": {"member": 0, "silver": "1.005", "gold": 1}}, "an amount of USD, which has 2 decimals"),
         (RISE | {"periods": 0}, "a whole number from 1 to 60"),
         (RISE | {"line": "order"}, "one of payee for a rank_advancement"),
+        (RISE | {"unearned": "roll_up"}, "breakage: a rank_advancement is never rolled up"),
+        (LOYAL | {"unearned": "roll_up"}, "breakage: a loyalty is never rolled up"),
+        (RISE | {"period": "fortnight"}, 'bonuses[1].period is "fortnight"'),
+        (CAR | {"period": "fortnight"}, 'bonuses[1].period is "fortnight"'),
+        (LOYAL | {"period": "fortnight"}, 'bonuses[1].period is "fortnight"'),
+        (CAR | {"amounts": {"member": 0, "silver": 1}}, "bonuses[1].amounts.gold is missing"),
+        (
+            CAR | {"cash": {"fact": "cash", "amounts": {"member": 0, "silver": 1}}},
+            "bonuses[1].cash.amounts.gold is missing; expected the cash for this rank, 0 for nothing",
+        ),
         (CAR | {"unearned": "roll_up"}, "breakage: a lifestyle is never rolled up"),
         (
             CAR | {"cash": {"fact": "cash", "amounts": {"member": 0, "silver": 101, "gold": 0}}},

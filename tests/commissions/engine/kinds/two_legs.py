@@ -211,6 +211,12 @@ class Outcome:
         """What each person is paid, those who are paid nothing left out."""
         return {id: paid for id, paid in zip(self.ids, self.result.totals[bonus].tolist(), strict=True) if paid}
 
+    def lines(self, bonus=0):
+        """What each person is paid for which level, in order of the levels."""
+        lines = self.result.lines
+        rows = np.flatnonzero((lines.bonus == bonus) & (lines.payee >= 0))
+        return sorted((self.ids[lines.payee[row]], int(lines.level[row]), int(lines.amount_minor[row])) for row in rows)
+
     def lost(self, bonus=0):
         """What is unearned: who missed it, why, how much."""
         lines = self.result.lines
