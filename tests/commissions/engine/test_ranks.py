@@ -96,7 +96,7 @@ gv = 0
 [[ranks]]
 code = "chief"
 name = "Chief"
-pv = 0
+pv = 100
 gv = 0
 legs = [{ rank = "leader", count = 2, where = "anywhere", looks_through = "unranked" }]
 """
@@ -109,9 +109,9 @@ def test_somebody_who_gains_a_rank_is_looked_through_no_longer():
         text.replace("associate = 1, bronze = 3, silver = 5, gold = 6, diamond = 7", "member = 5, leader = 6, chief = 7")
     )
     people = [(1, 0, "open"), (2, 1, "open"), (3, 2, "open"), (4, 2, "open")]
-    sales = [Sale(id, id, 0, id, "retail", 1, pv, 0, 0, 0, "USD") for id, pv in ((3, 100_00), (4, 100_00))]
+    sales = [Sale(id, id, 0, id, "retail", 1, pv, 0, 0, 0, "USD") for id, pv in ((1, 100_00), (3, 100_00), (4, 100_00))]
     stood = calculate(plan, engine_snapshot(people, sales)).standings
-    # cy and dee sell 100: leaders. ben, who sponsors both, is a member for it, and a chief: two legs of his own hold a leader.
-    # ana looked through ben as long as he had no rank, and saw two legs. Now she has one.
-    assert stood.rank.tolist() == [-1, 2, 1, 1]
+    # ana, cy and dee sell 100: leaders. ben, who sponsors two leaders, is a member for it. As long as he had no rank, ana
+    # looked through him and saw two legs with a leader, enough for a chief. Now she has one leg.
+    assert stood.rank.tolist() == [1, 0, 1, 1]
     assert stood.legs.tolist() == [[1, 2, 0, 0]]
