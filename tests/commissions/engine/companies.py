@@ -1,5 +1,7 @@
 """Random plans and companies for the property tests, and how they are handed to the engine."""
 
+from itertools import product
+
 from hypothesis import strategies as st
 
 from commissions.engine import plan as plans
@@ -17,35 +19,41 @@ STATUSES = {
 }
 BUYERS = {"distributor": 0, "preferred": 1, "retail": 2}
 
+# Most of the time of a property test goes into drawing. So what is independent is drawn at one go, from all combinations,
+# and a strategy is made once: each new one is checked at its first use.
+ORDERS = st.sampled_from(list(product(range(4), CURRENCIES, BUYERS, (1, 1, 1, -1), (1, 1, 2, 3))))
+"""Instant, currency, buyer, sign and number of lines."""
+POINTS = st.integers(0, 5000)
+CV_SHARES = st.sampled_from([1, 2, 0])
+STANDINGS = st.sampled_from(list(product(["open"] * 8 + ["suspended", "terminated", "house"], [False, *[True] * 30])))
+"""Status, and whether there is a sponsor."""
+UP_TO = [st.integers(0, most) for most in range(64)]
+
+
+RANK_COUNTS = st.integers(1, 4)
+LEAST = st.sampled_from(list(product((0, 0, 10, 20), (0, 20, 50, 100, 200))))
+LEGS = [
+    st.lists(st.sampled_from([{"rank": rank, "count": count, "where": where} for rank, count, where in each]), max_size=2)
+    for each in (list(product(RANKS[:index], (1, 2), ("anywhere", "frontline"))) for index in range(1, 4))
+]
+"""What the second rank and those above may ask of legs."""
+LEG_CAPS = st.sampled_from(
+    [*[None] * 18, *product(("capped", "free"), ("requirement", "own_gv", "largest_leg"), ("33.3333%", "50%", "100%"))]
+)
+
 
 @st.composite
 def rank_tables(draw):
     """A ladder of one to four ranks, rising or not, some with legs and a leg cap."""
     ranks = []
-    for index in range(draw(st.integers(1, 4))):
-        rank = {
-            "code": RANKS[index],
-            "name": RANKS[index],
-            "pv": draw(st.sampled_from([0, 0, 10, 20])),
-            "gv": draw(st.sampled_from([0, 20, 50, 100, 200])),
-        }
+    for index in range(draw(RANK_COUNTS)):
+        pv, gv = draw(LEAST)
+        rank = {"code": RANKS[index], "name": RANKS[index], "pv": pv, "gv": gv}
         if index:
-            rank["legs"] = draw(
-                st.lists(
-                    st.fixed_dictionaries(
-                        {
-                            "rank": st.sampled_from(RANKS[:index]),
-                            "count": st.integers(1, 2),
-                            "where": st.sampled_from(["anywhere", "frontline"]),
-                        }
-                    ),
-                    max_size=2,
-                )
-            )
-        if rank["gv"] and draw(st.booleans()):
-            own_volume = draw(st.sampled_from(["capped", "free"]))
-            of = draw(st.sampled_from(["requirement", "own_gv", "largest_leg"]))
-            share = draw(st.sampled_from(["33.3333%", "50%", "100%"]))
+            rank["legs"] = [dict(leg) for leg in draw(LEGS[index - 1])]
+        cap = draw(LEG_CAPS) if gv else None
+        if cap:
+            own_volume, of, share = cap
             rank["leg_cap"] = {"of": of, "share": share, "own_volume": own_volume}
         ranks.append(rank)
     return ranks
@@ -112,12 +120,12 @@ def some_people(draw, most=25):
     """A list of (id, sponsor id, status), sponsors first: bushy, deep or in between, with a root or two."""
     count = draw(st.integers(1, most))
     reach = draw(st.sampled_from([1, 2, count]))
-    statuses = st.sampled_from(["open"] * 8 + ["suspended", "terminated", "house"])
-    people = [(100, 0, draw(statuses))]
+    people = [(100, 0, draw(STANDINGS)[0])]
     for index in range(1, count):
-        back = draw(st.integers(1, min(reach, index)))
-        sponsor_id = 100 + index - back if draw(st.integers(0, 30)) else 0
-        people.append((100 + index, sponsor_id, draw(statuses)))
+        status, sponsored = draw(STANDINGS)
+        most_back = min(reach, index)
+        back = 1 + draw(UP_TO[most_back - 1]) if sponsored and most_back > 1 else 1
+        people.append((100 + index, 100 + index - back if sponsored else 0, status))
     return people
 
 
@@ -125,14 +133,12 @@ def some_people(draw, most=25):
 def some_sales(draw, people, first_id=1, most=20):
     """Orders of one to three entries, some of them refunds."""
     sales = []
+    ids = st.sampled_from([id for id, *_ in people])
     for order in range(draw(st.integers(0, most))):
-        person_id = draw(st.sampled_from(people))[0]
-        at = draw(st.integers(0, 3))
-        currency = draw(st.sampled_from(CURRENCIES))
-        buyer = draw(st.sampled_from(list(BUYERS)))
-        sign = draw(st.sampled_from([1, 1, 1, -1]))
-        for _ in range(draw(st.sampled_from([1, 1, 2, 3]))):
-            volume, price, paid = (draw(st.integers(0, 5000)) for _ in range(3))
+        person_id = draw(ids)
+        at, currency, buyer, sign, lines = draw(ORDERS)
+        for _ in range(lines):
+            volume, price, paid, share = draw(POINTS), draw(POINTS), draw(POINTS), draw(CV_SHARES)
             sales.append(
                 Sale(
                     id=first_id + len(sales),
@@ -142,7 +148,7 @@ def some_sales(draw, people, first_id=1, most=20):
                     buyer=buyer,
                     quantity=sign,
                     pv=sign * volume,
-                    cv=sign * draw(st.sampled_from([volume, volume // 2, 0])),
+                    cv=sign * (volume // share if share else 0),
                     paid=sign * paid,
                     price=sign * price,
                     currency=currency,

@@ -7,6 +7,7 @@ A world is a company with a placement tree beside the sponsor tree, facts and a 
 import dataclasses
 from collections import Counter
 from fractions import Fraction
+from itertools import product
 
 from hypothesis import strategies as st
 
@@ -16,12 +17,16 @@ from commissions.engine.calculate import calculate
 from commissions.engine.calculation import Calculation
 from commissions.engine.result import Reason
 from tests.commissions.engine import twin
-from tests.commissions.engine.companies import engine_snapshot, rank_tables, some_people, some_sales
+from tests.commissions.engine.companies import UP_TO, engine_snapshot, rank_tables, some_people, some_sales
 
 POINT = Fraction(1)  # a hundredth of a point is worth a hundredth of a dollar
 RATES = ("3%", "5%", "7.77%", "12%", "0.0001%", "33.3333%", "0%")
 LINES = ("order", "source", "payee")
 ROUNDINGS = ("half_even", "half_up", "truncate")
+FEW, POINTS_BEFORE = (0, 0, 1, 2), (0, 0, 500, 2500, 9000)
+PASTS = st.sampled_from(list(product(POINTS_BEFORE, POINTS_BEFORE, POINTS_BEFORE, FEW)))
+"""Lifetime volume, that of the last period and of the one before, and the periods away."""
+TITLES_AND_PACKS = st.sampled_from(list(product(FEW, FEW)))
 
 
 class World:
@@ -113,8 +118,8 @@ def document(ranks, bonuses, *, pv, gates=()):
 
 
 @st.composite
-def some_worlds(draw, bonuses, most=16):
-    """A world whose plan has the bonuses that ``bonuses(draw, ranks)`` makes."""
+def some_worlds(draw, bonuses, most=16, refunds=True):
+    """A world whose plan has the bonuses that ``bonuses(draw, ranks)`` makes, with refunds or without."""
     ranks = draw(rank_tables())
     tables = bonuses(draw, ranks)
     gated = draw(st.sampled_from([False, False, True]))
@@ -124,15 +129,15 @@ def some_worlds(draw, bonuses, most=16):
     people = draw(some_people(most))
     ids = [id for id, _, _ in people]
     places = draw(some_places(ids))
-    numbers = st.fixed_dictionaries({id: st.sampled_from([0, 0, 1, 2]) for id in ids})
-    volumes = st.fixed_dictionaries({id: st.sampled_from([0, 0, 500, 2500, 9000]) for id in ids})
-    names = {
-        f"{table['code']}.{what}": volumes if what != "away" else numbers
-        for table in tables
-        for what in ("lifetime", "volume.1", "volume.2", "away")
-    }
-    past = draw(st.fixed_dictionaries({**names, "rank.title": numbers}))
-    return World(plan, people, draw(some_sales(people)), places, draw(numbers), past)
+    past = {}
+    for table in tables:
+        drawn = {id: draw(PASTS) for id in ids}
+        for place, what in enumerate(("lifetime", "volume.1", "volume.2", "away")):
+            past[f"{table['code']}.{what}"] = {id: values[place] for id, values in drawn.items()}
+    drawn = {id: draw(TITLES_AND_PACKS) for id in ids}
+    past["rank.title"] = {id: title for id, (title, _) in drawn.items()}
+    sales = [sale for sale in draw(some_sales(people)) if refunds or sale.quantity > 0]
+    return World(plan, people, sales, places, {id: pack for id, (_, pack) in drawn.items()}, past)
 
 
 @st.composite
@@ -142,7 +147,7 @@ def some_places(draw, ids):
     places, filled = {order[0]: 0}, Counter()
     for id in order[1:]:
         open_places = [each for each in places if filled[each] < 3]
-        above = open_places[draw(st.integers(0, len(open_places) - 1))]
+        above = open_places[draw(UP_TO[len(open_places) - 1])]
         places[id] = above
         filled[above] += 1
     return places
