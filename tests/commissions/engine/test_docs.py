@@ -27,6 +27,13 @@ def test_every_kind_of_bonus_has_a_page_with_all_its_settings(kind):
         assert f"`{name}`" in page or f"`{name}`" in DOCUMENT, name
 
 
+def test_every_published_plan_is_on_its_page():
+    page = (DOCS / "plans" / "published.md").read_text()
+    published = [path.name for path in (DOCS.parent / "tests" / "commissions" / "plans" / "published").glob("*.toml")]
+    assert published
+    assert not [name for name in published if f"/published/{name})" not in page]
+
+
 PARTS = [Plan, Heading, Period, Activity, Ladder, Rank, Legs, LegCap, Gate, Returns, SalesFilter, MatrixTree]
 
 
