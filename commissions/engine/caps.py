@@ -17,7 +17,7 @@ from commissions.engine import money
 from commissions.engine.bonuses import BONUSES
 from commissions.engine.bonuses.lines import block as lines_of
 from commissions.engine.bonuses.rows import RANKED_AMOUNTS, RankedAmounts
-from commissions.engine.bonuses.sources import SalesFilter, of_volume
+from commissions.engine.bonuses.sources import SalesFilter, sum_of_volume
 from commissions.engine.bonuses.stated import check_cap, most_of
 from commissions.engine.document import ListOf, Table, setting
 from commissions.engine.kinds import Code, Percent, Report, choice
@@ -186,7 +186,7 @@ def cut_company(calculation: "Calculation") -> None:
 def _budget(calculation: "Calculation", cap: CompanyCap) -> int:
     """Return what may be paid, in minor units, rounded down."""
     num, den = calculation.plan.value_of(NONE)
-    volume = int(of_volume(calculation, cap.volume, by_order=False, only=cap.sales).base.sum())
+    volume = sum_of_volume(calculation, cap.volume, cap.sales)
     return max(volume * num * cap.share // (den * money.PPM), 0)
 
 

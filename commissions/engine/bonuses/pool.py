@@ -18,7 +18,7 @@ from commissions.engine import money
 from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.bonus import Bonus, Unit
 from commissions.engine.bonuses.rows import CountRows, row_of
-from commissions.engine.bonuses.sources import SalesFilter, of_volume
+from commissions.engine.bonuses.sources import SalesFilter, sum_of_volume
 from commissions.engine.bonuses.stated import check_breakage
 from commissions.engine.document import ListOf, Selected, Table, TableOf, setting
 from commissions.engine.kinds import Code, Percent, Points, Report, Switch, Whole, choice
@@ -341,7 +341,7 @@ class Pool(Bonus):
 
     def _fund(self, calculation: "Calculation") -> int:
         """Return the period's fund in minor units: an amount of money that is rounded before it is divided."""
-        volume = int(of_volume(calculation, self.volume, by_order=False, only=self.sales).base.sum())
+        volume = sum_of_volume(calculation, self.volume, self.sales)
         num, den = lines.fraction(calculation.plan, self.share, NONE)
         return int(money.share([max(volume, 0)], num, den, self.rounding)[0])
 

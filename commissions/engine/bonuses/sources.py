@@ -123,6 +123,15 @@ def of_volume(
     return _gather(sales, rows, values if len(rows) == len(values) else values[rows], NONE, by_order=by_order)
 
 
+def sum_of_volume(calculation: "Calculation", name: str, only: SalesFilter | None = None) -> int:
+    """Add up a named volume over the whole company, of the sales that ``only`` lets through."""
+    values = calculation.sales.volume(name)
+    if only is not None:
+        values = values[only.fits(calculation)]
+    money.require_summable(values, "the sales")
+    return int(values.sum())
+
+
 def of_amount(calculation: "Calculation", entries: NDArray[np.int64], amount: NDArray[np.int64], *, by_order: bool) -> Sources:
     """Add up the ``amount`` of some ``entries`` by currency, and by order or by seller."""
     sales = calculation.sales
