@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from commissions.engine.bonuses.marginal import Mode
 from commissions.engine.document import ListOf, Table, setting
-from commissions.engine.kinds import Money, Percent, Report, Whole
+from commissions.engine.kinds import Money, Percent, Report, Whole, choice
 
 if TYPE_CHECKING:
     from commissions.engine.plan import Plan
@@ -41,6 +42,10 @@ class HostReward(ABC):
     def check(self, path: str, report: Report) -> None:  # noqa: B027
         """Report tiers that do not rise."""
 
+    def parts(self, plan: "Plan", subtotal_minor: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], int]]:
+        """Return, tier by tier, what part of each subtotal lies inside it and its rate, where that is how it is paid."""
+        return []
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bracket:
@@ -53,10 +58,11 @@ class Bracket:
 
 @dataclass(frozen=True, kw_only=True)
 class Credit(HostReward):
-    """What the highest of ``brackets`` that the subtotal reaches says, on the whole subtotal."""
+    """What the highest of ``brackets`` that the subtotal reaches says, on the whole subtotal, or each on its part."""
 
     kind: ClassVar[str] = "credit"
     brackets: tuple[Bracket, ...] = setting(ListOf(Table(Bracket), most=50))
+    mode: Mode | None = setting(choice(Mode), default=None)
 
     def check(self, path: str, report: Report) -> None:
         _require_rising(f"{path}.brackets", [each.least for each in self.brackets], report)
@@ -64,10 +70,24 @@ class Credit(HostReward):
             if (each.rate is None) == (each.amount is None):
                 stated = "neither" if each.rate is None else "both"
                 report.wrong(f"{path}.brackets[{place}]", stated, "either a rate or an amount")
+            if self.mode is Mode.MARGINAL and each.amount is not None:
+                report.wrong(
+                    f"{path}.brackets[{place}].amount", str(each.amount), "a rate: no amount is for a part of a subtotal"
+                )
+
+    def parts(self, plan: "Plan", subtotal_minor: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], int]]:
+        if self.mode is not Mode.MARGINAL:
+            return []
+        edges = [*(plan.minor(each.least) for each in self.brackets), None]
+        return [
+            (np.clip(subtotal_minor, edges[place], edges[place + 1]) - edges[place], each.rate or 0)
+            for place, each in enumerate(self.brackets)
+        ]
 
     def given(self, plan: "Plan", subtotal_minor: NDArray[np.int64]) -> Given:
         tier = _tier(plan, [each.least for each in self.brackets], subtotal_minor)
-        rates = np.array([0, *(each.rate or 0 for each in self.brackets)], dtype=np.int64)
+        is_whole = self.mode is not Mode.MARGINAL
+        rates = np.array([0, *((each.rate or 0) * is_whole for each in self.brackets)], dtype=np.int64)
         amounts = np.array([0, *(plan.minor(each.amount or Fraction(0)) for each in self.brackets)], dtype=np.int64)
         return Given(tier, rates[tier], amounts[tier], np.zeros_like(tier))
 

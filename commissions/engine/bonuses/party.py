@@ -77,7 +77,8 @@ class Party(Bonus):
         closing = self._closing(calculation, parties)
         self._leave_open(calculation, parties, party, currency, minor)
         subtotal = self._in_plan_currency(calculation, party, currency, minor, len(parties))
-        given = self.reward.given(plan, np.where(closing, subtotal, 0))
+        closed = np.where(closing, subtotal, 0)
+        given = self.reward.given(plan, closed)
         holds = self._holds(calculation, parties)
         host = np.append(parties.host, NONE)[parties.booked_from] if self.reward.for_booking else parties.host
         due = settle(calculation, index, host, calculation.open_to(index), calculation.people.parent)
@@ -103,6 +104,20 @@ class Party(Bonus):
                 quantity=quantity,
                 source=parties.seller[rows],
                 level=given.tier[rows],
+                missed=missed[rows],
+                reason=reason[rows],
+            )
+        for tier, (inside, rate) in enumerate(self.reward.parts(plan, closed), 1):
+            rows = np.flatnonzero((inside > 0) & (host != NONE)) if rate else np.empty(0, dtype=np.int64)
+            yield lines.block(
+                plan,
+                index,
+                payee=payee[rows],
+                base=inside[rows],
+                currency=in_plan,
+                rate_ppm=rate,
+                source=parties.seller[rows],
+                level=tier,
                 missed=missed[rows],
                 reason=reason[rows],
             )

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -32,6 +33,7 @@ from tests.commissions.engine.kinds.newcomers import (
     stand,
     worth,
 )
+from tests.commissions.engine.kinds.test_volume_rebate import inside
 
 
 @dataclass(eq=False)
@@ -49,6 +51,8 @@ REWARDS = st.sampled_from(
     (
         {"kind": "credit", "brackets": [{"least": 0, "rate": "5%"}, {"least": 20, "rate": "33.3333%"}]},
         {"kind": "credit", "brackets": [{"least": 5, "amount": "2.50"}, {"least": 30, "rate": "10%"}]},
+        {"kind": "credit", "mode": "marginal", "brackets": [{"least": 5, "rate": "5%"}, {"least": 20, "rate": "33.3333%"}]},
+        {"kind": "credit", "mode": "whole", "brackets": [{"least": 0, "rate": "0%"}, {"least": 20, "rate": "8%"}]},
         {"kind": "items", "tiers": [{"least": 10, "items": 1}, {"least": 40, "items": 3}]},
         {"kind": "booking", "least": 5, "amount": "12.50", "items": 2},
         {"kind": "booking", "least": 0, "amount": 7, "within_days": 5},
@@ -139,6 +143,9 @@ def rewards(plan, bonus, company, parties, before=()):
             continue
         if reward.kind == "credit" and reached[-1].rate is None:
             yield party, party.host, len(reached), {"USD": Fraction(plan.minor(reached[-1].amount))}, 0, due
+        elif reward.kind == "credit" and reward.mode == "marginal":
+            for level, (step, part) in enumerate(zip(reward.brackets, cut(plan, reward, int(subtotal)), strict=True), 1):
+                yield party, party.host, level, {"USD": part * Fraction(step.rate, 1_000_000)}, 0, due
         elif reward.kind == "credit":
             rate = Fraction(reached[-1].rate, 1_000_000)
             amounts = {currency: minor * worth(plan, currency) * rate for currency, minor in sold.items()}
@@ -149,6 +156,12 @@ def rewards(plan, bonus, company, parties, before=()):
             if reward.within_days is not None:
                 due = due and days_between(plan, party.booked_from.held, party.held) <= reward.within_days
             yield party, party.booked_from.host, 1, {"USD": Fraction(plan.minor(reward.amount))}, reward.items, due
+
+
+def cut(plan, reward, subtotal):
+    """How much of a subtotal lies inside each bracket."""
+    edges = [*(plan.minor(step.least) for step in reward.brackets), None]
+    return [inside(subtotal, low, high) for low, high in pairwise(edges)]
 
 
 def who(bonus, host, due):
