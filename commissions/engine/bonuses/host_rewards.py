@@ -71,18 +71,14 @@ class Credit(HostReward):
                 stated = "neither" if each.rate is None else "both"
                 report.wrong(f"{path}.brackets[{place}]", stated, "either a rate or an amount")
             if self.mode is Mode.MARGINAL and each.amount is not None:
-                report.wrong(
-                    f"{path}.brackets[{place}].amount", str(each.amount), "a rate: no amount is for a part of a subtotal"
-                )
+                report.wrong(f"{path}.brackets[{place}].amount", str(each.amount), "a rate: no part of a subtotal has an amount")
 
     def parts(self, plan: "Plan", subtotal_minor: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], int]]:
         if self.mode is not Mode.MARGINAL:
             return []
-        edges = [*(plan.minor(each.least) for each in self.brackets), None]
-        return [
-            (np.clip(subtotal_minor, edges[place], edges[place + 1]) - edges[place], each.rate or 0)
-            for place, each in enumerate(self.brackets)
-        ]
+        lows = [plan.minor(each.least) for each in self.brackets]
+        edges = zip(lows, [*lows[1:], None], self.brackets, strict=True)
+        return [(np.clip(subtotal_minor, low, high) - low, each.rate or 0) for low, high, each in edges]
 
     def given(self, plan: "Plan", subtotal_minor: NDArray[np.int64]) -> Given:
         tier = _tier(plan, [each.least for each in self.brackets], subtotal_minor)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commissions.engine.document import Refused
 from commissions.engine.money import INDEX
 from commissions.engine.snapshot import Parties
 from tests.commissions.engine.kinds.newcomers import (
@@ -248,3 +249,11 @@ def test_a_reward_that_says_nothing_is_refused(reward, said):
     with pytest.raises(ValueError) as refused:
         plan_with(table)
     assert said in str(refused.value)
+
+
+def test_an_amount_is_for_no_part_of_a_subtotal():
+    reward = {"kind": "credit", "mode": "marginal", "brackets": [{"least": 5, "amount": 3}, {"least": 20, "rate": "5%"}]}
+    table = {"code": "host", "name": "Host", "kind": "party", "amount": "paid", "host_orders": True, "reward": reward}
+    with pytest.raises(Refused) as refusal:
+        plan_with(table | {"line": "source", "rounding": "half_up", "unearned": "breakage"}, zone="UTC")
+    assert 'bonuses[1].reward.brackets[1].amount is "3"; expected a rate' in str(refusal.value)
