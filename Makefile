@@ -28,7 +28,7 @@ up: install ## run the product with a demo company   [PORT=8000] [PEOPLE=10000] 
 test: install-dev browser ## run all tests   [TESTS=tests/genealogy]
 	@HYPOTHESIS_PROFILE=thorough $(RUN) -m pytest $(TESTS) -q -n $(ATONCE) --maxprocesses 5 --dist loadgroup
 
-test-fast: install-dev ## run the tests that need no browser and no workers
+test-fast: install-dev ## run the tests that need no browser, no workers and less than a second or two
 	@$(RUN) -m pytest $(TESTS) -q -n $(CORES) --maxprocesses 4 --dist loadgroup -m "not slow and not browser"
 
 check: install-dev ## lint, types, layers, migrations, templates, production settings
@@ -37,9 +37,9 @@ check: install-dev ## lint, types, layers, migrations, templates, production set
 bench: install-dev ## measure; prints JSON lines   [ONLY=enrolment,live] [FULL=1]
 	@$(RUN) -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(filter-out 0,$(FULL)),--full)
 
-soak: install-dev ## the property tests for a long time, and the slow tests three times over
-	@HYPOTHESIS_PROFILE=soak $(RUN) -m pytest $(TESTS) -q -n $(CORES) --maxprocesses 4 --dist loadgroup -m "not slow and not browser"
-	@for round in 1 2 3; do $(RUN) -m pytest $(TESTS) -q -m "slow and not browser" || exit 1; done
+soak: install-dev ## the property tests with 1,500 examples each, then the slow tests three times over: some 40 minutes on two cores
+	@HYPOTHESIS_PROFILE=soak $(RUN) -m pytest $(TESTS) -q -n $(CORES) --maxprocesses 4 --dist loadgroup --timeout 1800 -m "hypothesis and not browser"
+	@for round in 1 2 3; do $(RUN) -m pytest $(TESTS) -q -n $(CORES) --maxprocesses 4 --dist loadgroup -m "slow and not browser" || exit 1; done
 
 mutants: install-dev ## change the engine in one spot at a time: does a test fail?   [MODULES=ranks,bonuses.n_up] [SAMPLE=25] [SEED=1]
 	@$(RUN) -m tests.mutation $(if $(MODULES),--modules $(MODULES)) --sample $(SAMPLE) --seed $(SEED)

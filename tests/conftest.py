@@ -46,8 +46,8 @@ site.WHITENOISE_AUTOREFRESH = True
 gc.freeze()
 gc.set_threshold(100_000, 20, 50)
 
-# How long property tests run: briefly by default, longer in ``make test``, long in ``make soak``.
-for profile, examples in (("quick", 12), ("thorough", 40), ("soak", 4_000)):
+# How long property tests run: briefly by default, longer in ``make test``, half an hour in ``make soak``.
+for profile, examples in (("quick", 12), ("thorough", 40), ("soak", 1_500)):
     settings.register_profile(profile, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
@@ -118,20 +118,21 @@ def company_server():
         yield start(people=300)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """One Chromium for the session; skips with the reason when there is none, fails where REQUIRE_BROWSER is set."""
+    """One Chromium for a module; skips with the reason when there is none, fails where REQUIRE_BROWSER is set."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  (a heavy import that most runs never need)
 
     path = chromium.find()
     if path is None:
         (pytest.fail if chromium.required() else pytest.skip)(chromium.MISSING)
     with sync_playwright() as playwright:
-        # Playwright keeps an event loop in this thread; Django would take every later test for asynchronous.
+        # Until it stops, Playwright keeps an event loop in this thread; Django would take every test for asynchronous.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
         opened = playwright.chromium.launch(executable_path=path, env={**os.environ, **chromium.environment()})
         yield opened
         opened.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -153,8 +154,7 @@ def page(context):
 def pytest_collection_modifyitems(items):
     """Begin with the tests that take whole companies down, since they take longest, and end with those in a browser.
 
-    Those that share a company share a process. Playwright leaves an event loop running in its thread, in which no later
-    test could call a view that is async: so nothing comes later.
+    Those that share a company share a process, which xdist begins with, as with every group.
     """
     for item in items:
         if "company_server" in item.fixturenames:

@@ -277,6 +277,7 @@ def test_the_qr_code_is_a_picture_of_the_own_link(cast):
     assert answer["Content-Type"] == "image/svg+xml" and b"<svg" in answer.content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "queries"),
     [("/office/", 22), ("/office/figures/", 12), ("/office/feed/", 15), ("/office/team/", 14), ("/office/sales/", 12)],

@@ -179,6 +179,7 @@ def test_a_bonus_that_the_plan_no_longer_has_is_taken_back_under_its_own_name(cl
     assert retail.clawback_minor < 0
 
 
+@pytest.mark.slow
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
 def test_whatever_comes_back_no_line_is_reversed_by_more_than_it_paid(data):

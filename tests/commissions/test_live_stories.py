@@ -75,6 +75,7 @@ class Story:
         self.settle()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compression", ["none", "inactive", "full"])
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=STORY)

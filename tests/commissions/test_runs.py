@@ -165,6 +165,7 @@ def test_periods_are_closed_one_after_the_other(october, company, clerk, second)
     assert closed(october, clerk, second).follows == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

@@ -25,6 +25,7 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name != "made.json"}
 
 
+@pytest.mark.slow
 def test_the_same_seed_and_end_give_the_same_bytes_in_another_process(demo_files, tmp_path):
     command = ["demo", "--files-only", "--dir", tmp_path / "again", "--people", PEOPLE, "--seed", 3, "--end", END.isoformat()]
     environment = {**os.environ, "PYTHONHASHSEED": "17", "LANG": "C", "TZ": "Asia/Tokyo"}

@@ -47,6 +47,7 @@ def thirty():
         numbers.append(people.enrol(sponsor_number=rng.choice(numbers[-3:]), market=market, **wish).number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "queries"), [("user", 7), ("distributor", 7), ("market", 6), ("tree", 6), ("position", 7)])
 def test_lists_cost_the_same_however_many_rows(client, boss, company, model, queries, django_assert_max_num_queries):
     client.force_login(boss)

@@ -93,6 +93,7 @@ def test_bad_wishes_are_refused_by_name(house, place, crowd, binary_tree):
     assert Position.objects.filter(tree=binary_tree).count() == 2
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**9))
 def test_random_placements_agree_with_the_walk_over_a_tree_in_memory(house, crowd, seed):

@@ -94,6 +94,7 @@ def test_newcomers_go_on_enrolling_where_a_load_ended(house, binary_tree, crowd)
     assert trees.verify(binary_tree).sound
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**9), kind=st.sampled_from(["open", "binary"]))
 def test_random_loads_in_parts_keep_the_nesting(house, crowd, seed, kind):

@@ -56,6 +56,7 @@ def test_the_returned_position_is_the_stored_one(house, sponsor_tree, crowd):
         assert getattr(position, name) == getattr(stored, name), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["star", "chain", "comb"])
 def test_a_gap_that_is_used_up_is_made_anew(house, sponsor_tree, crowd, shape):
     """The root's labels begin side by side, so the first newcomer already finds no room, and many later ones too."""
@@ -70,6 +71,7 @@ def test_a_gap_that_is_used_up_is_made_anew(house, sponsor_tree, crowd, shape):
     assert_labels_tell_the_truth(sponsor_tree)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**9), favour=st.sampled_from([0.0, 0.5, 0.95]))
 def test_random_enrolments_keep_the_nesting_that_the_parents_say(house, crowd, seed, favour):
@@ -92,6 +94,7 @@ def cramp(tree, width):
         cursor.execute("UPDATE genealogy_position SET lft = %s, rght = %s WHERE tree_id = %s", [2**40, 2**40 + width, tree.pk])
 
 
+@pytest.mark.slow
 def test_a_wide_spread_is_left_to_the_background_and_done_there(house, sponsor_tree, crowd, monkeypatch):
     """With a limit of a few rows, the wide stretch is put on the list; the background spreads it in small steps."""
     monkeypatch.setattr(labels, "INLINE_ROWS", 60)

@@ -73,6 +73,7 @@ BAD_ROWS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "row", "field", "value", "expected"), BAD_ROWS)
 def test_a_bad_row_is_refused_by_name(folder, name, row, field, value, expected):
     line = company.add(folder, name, row)

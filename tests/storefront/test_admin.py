@@ -32,6 +32,7 @@ def staff(*permissions, boss=False):
     return client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LISTS)
 def test_each_list_opens_and_costs_the_same_for_more_rows(cast, name, django_assert_max_num_queries):
     paid({cast.oil: 1}, key="1", site=cast.ana_site)

@@ -50,6 +50,7 @@ def queries_of(client, path):
     return len(queries)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "cost"),
     [
