@@ -84,8 +84,10 @@ def twin(plan, bonus, company):
 def test_every_line_is_the_twins(company, table, activity):
     plan = plan_with(table, activity=activity)
     stand(plan, company)
-    _, ours = engine_lines(plan, engine_snapshot(company))
-    assert ours == lines_of(plan.bonuses[0], twin(plan, plan.bonuses[0], company))
+    result, ours = engine_lines(plan, engine_snapshot(company))
+    bonus = plan.bonuses[0]
+    assert ours == lines_of(bonus, twin(plan, bonus, company))
+    assert set(result.lines.rate_ppm.tolist()) <= {0, *bonus.passed_rates, *bonus.keeper_rates}
 
 
 @pytest.mark.parametrize("numbers", [[2, 1], [1, 1]])
