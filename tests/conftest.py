@@ -139,7 +139,7 @@ def browser():
 def context(browser):
     """A fresh browser profile the size of a phone; its pages may load nothing from elsewhere."""
     opened = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True, locale="en-US")
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(30_000)
     yield opened
     opened.close()
 

@@ -44,9 +44,9 @@ from config import processes, servers
 from tests import databases
 
 NAMES = ("web", "worker", "live", "beat")
-START_SECONDS = 120
+START_SECONDS = 240
 READY_WORD = "worker is ready"
-STOP_SECONDS = 15
+STOP_SECONDS = 45
 
 
 def free_port() -> int:
@@ -177,7 +177,7 @@ class Company:
     def answers(self) -> bool:
         """Tell whether the site takes a request."""
         try:
-            with urllib.request.urlopen(self.base_url + "/health/live", timeout=2) as answer:
+            with urllib.request.urlopen(self.base_url + "/health/live", timeout=10) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False

@@ -67,7 +67,6 @@ def test_a_sound_company_passes_and_every_invariant_says_how_much_it_looked_at(s
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize(("sql", "named"), BREAKS)
 def test_what_is_broken_behind_its_back_is_named(sound, sql, named):
     with connection.cursor() as cursor:

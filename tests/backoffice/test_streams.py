@@ -163,7 +163,7 @@ def test_a_stopping_server_ends_its_streams_at_once(cast, server):
     process = server.processes["web"]
     process.send_signal(signal.SIGTERM)
     assert stream.event()[0] == "restart"
-    assert process.wait(5) is not None
+    assert process.wait(30) is not None
 
 
 def test_a_page_that_goes_away_is_forgotten(cast, server):

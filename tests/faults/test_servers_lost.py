@@ -11,7 +11,7 @@ import pytest
 
 from config import processes
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults"), pytest.mark.timeout(900)]
 
 PEOPLE = 150
 LEFT_TO_DO = {
@@ -20,7 +20,7 @@ LEFT_TO_DO = {
     "payments of which nobody knows": "SELECT count(*) FROM storefront_payment WHERE status = 'unknown'",
 }
 PAID = "SELECT count(*) FROM storefront_order WHERE paid_at IS NOT NULL"
-PATIENCE = 90
+PATIENCE = 180
 
 
 class Buyers:
@@ -38,7 +38,7 @@ class Buyers:
 
     def finish(self) -> int:
         """Wait for the end and return how many purchases the buyers were told had succeeded."""
-        said, complaints = self.process.communicate(timeout=120)
+        said, complaints = self.process.communicate(timeout=300)
         assert self.process.returncode == 0, complaints[-4000:]
         return sum(int(count) for count in re.findall(r"(\d+) bought", said))
 
@@ -65,11 +65,20 @@ def assert_settled_and_sound(company) -> None:
     company.manage("verify")
 
 
+@pytest.fixture(scope="module")
+def running(companies):
+    return companies(people=PEOPLE, own_cluster=True)
+
+
 @pytest.fixture
-def company(companies):
-    running = companies(people=PEOPLE, own_cluster=True)
-    yield running
-    running.stop()
+def company(running):
+    """The company, whose servers and processes all run: each test gives back what it takes away, unless it failed."""
+    for server in (running.cluster, running.valkey):
+        if server.pid() is None:
+            server.start()
+    running.revive()
+    running.wait_until_ready()
+    return running
 
 
 @contextmanager

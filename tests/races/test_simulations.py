@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 pytestmark = pytest.mark.slow
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 @pytest.fixture(scope="module")
