@@ -11,6 +11,10 @@ LEGS = {"measure": "legs_with_rank", "tree": "sponsor", "rank": "silver", "where
 SPONSORED = {"measure": "sponsored_in_legs", "tree": "pairs", "who": "open", "count": 1}
 OUTSIDE = {"measure": "outside_largest_leg", "tree": "sponsor", "volume": "pv", "own": "left_out", "least": 5}
 
+GROUP = {"measure": "group_volume", "tree": "sponsor", "volume": "pv", "least": 5}
+BELOW = GROUP | {"own": "left_out"}
+HEADS = {"measure": "legs_with_volume", "tree": "sponsor", "volume": "pv", "least": 225, "count": 5}
+
 
 @pytest.mark.parametrize(
     ("required", "said"),
@@ -25,6 +29,13 @@ OUTSIDE = {"measure": "outside_largest_leg", "tree": "sponsor", "volume": "pv", 
             SPONSORED | {"legs": 1, "with_volume": {"volume": "pv", "least": 100}},
             "Sponsored people who have 100 points in one leg (pairs)",
         ),
+        (GROUP, "Group volume"),
+        (GROUP | {"levels": 1}, "Volume of oneself and the first level"),
+        (BELOW, "Group volume without one's own"),
+        (BELOW | {"levels": 1}, "Volume of the first level"),
+        (BELOW | {"levels": 2}, "Volume of the first 2 levels"),
+        (HEADS, "Legs with at least 225 points"),
+        (HEADS | {"of": "head"}, "People on the first level with at least 225 points"),
         (OUTSIDE, "Volume outside the largest leg"),
         (OUTSIDE | {"largest": 2}, "Volume outside the 2 largest legs"),
         ({"measure": "nth_largest_leg", "tree": "sponsor", "volume": "pv", "nth": 1, "least": 5}, "Volume of the largest leg"),
