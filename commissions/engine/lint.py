@@ -206,11 +206,15 @@ def _enough(plan: Plan) -> int:
     return min(max([*asked, 100]), _PLENTY)
 
 
+_SOME = 1000_00
+"""Points (hundredths) that make a cycle or a step of most plans, where no rank asks for any."""
+
+
 def worst_company(plan: Plan, *, seed: int = 1, tries: int = _TRIES) -> Worst:
     """Search for the company that pays out the largest share of its volume: random ones, then small changes to the best."""
     chance = random.Random(seed)
     best: Worst | None = None
-    scale = max(_enough(plan) // 4, 100)
+    scale = max(_enough(plan) // 4, _SOME)
     for number in range(tries):
         if best is None or number % 3 == 0:
             count = chance.randint(2, _MOST_PEOPLE)

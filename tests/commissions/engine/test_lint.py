@@ -36,6 +36,11 @@ def test_the_search_finds_a_company_that_is_paid_too_much():
     assert Warns.FOUND_ABOVE_SHARE in found
 
 
+def test_the_search_fills_cycles_of_a_plan_whose_ranks_ask_for_no_volume():
+    (jeunesse,) = (path for path in FILES if path.stem == "jeunesse")
+    assert lint.worst_company(Example(jeunesse).plan, tries=40).share > Fraction(1, 100)
+
+
 def test_the_search_never_finds_more_than_the_bound():
     for path in sorted(SHIPPED.glob("*.toml")):
         plan = plans.parse(path.read_text())
