@@ -85,10 +85,6 @@ class AnyOf(Requirement):
         return any(part.reads_ranks for part in self.parts)
 
     @property
-    def reads_own_rank(self) -> bool:
-        return any(part.reads_own_rank for part in self.parts)
-
-    @property
     def reads_active(self) -> bool:
         return any(part.reads_active for part in self.parts)
 

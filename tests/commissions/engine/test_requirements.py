@@ -14,7 +14,6 @@ from commissions.engine.kinds import Percent, Points
 from commissions.engine.requirements import REQUIREMENTS
 from commissions.engine.requirements.alternatives import SINGLE
 from commissions.engine.tenure import Grace, Title
-from commissions.files import outcome
 from tests.commissions.plans.examples import SHIPPED
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -334,14 +333,6 @@ def test_what_is_missing_of_alternatives_is_told_with_the_nearest_one():
     ]
     assert told.nearest == told.alternatives[1]  # all of the volume and two legs of three, against 360 of 500
     assert told.done == Fraction(1 + Fraction(2, 3), 2)
-
-
-def test_files_say_what_every_alternative_lacks():
-    plan = plans.parse(TEXT.replace('code = "silver"\n', f'code = "silver"\n{EITHER}'))
-    result = calculate.calculate(plan, company())
-    assert outcome.missing(plan, result, ANA, 2).endswith("140.00 group_volume or 1 legs_with_volume")
-    two = plans.parse(TEXT.replace('code = "silver"\n', f'code = "silver"\n{EITHER}'.replace("of =", "count = 2, of =", 1)))
-    assert outcome.missing(two, result, ANA, 2).endswith("2 of: 140.00 group_volume or 1 legs_with_volume")
 
 
 def test_an_alternative_is_written_back_and_each_number_of_it_can_be_changed():
