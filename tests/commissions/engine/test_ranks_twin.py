@@ -302,8 +302,8 @@ def engine_snapshot(plan, people, bought):
     named = {name: by_person(lambda person, name=name: person.facts[name]) for name in people[0].facts}
     named["kind"] = by_person(lambda person: BUYERS[person.kind])
     left = {name: by_person(lambda person, name=name: person.state[name]) for name in people[0].state}
-    for columns in (named, left):  # what nobody has is not there at all
-        for name in [name for name, values in columns.items() if not values.any()]:
+    for columns in (named, left):  # what nobody has is not there at all; without rank.held, grace would keep rank.paid_as
+        for name in [name for name, values in columns.items() if not values.any() and name != "rank.held"]:
             del columns[name]
     people_rows = dataclasses.replace(rows, facts=named, trees={"pairs": pairs, "wide": wide})
     return snapshots.Snapshot(people_rows, engine_bought(index, bought), state=snapshots.State(people=left))
