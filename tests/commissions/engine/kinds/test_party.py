@@ -146,14 +146,16 @@ def rewards(plan, bonus, company, parties, before=()):
             yield party, party.host, len(reached), {"USD": Fraction(plan.minor(reached[-1].amount))}, 0, due
         elif reward.kind == "credit" and reward.mode == "marginal":
             for level, (step, part) in enumerate(zip(reward.brackets, cut(plan, reward, int(subtotal)), strict=True), 1):
+                if not part or not step.rate:
+                    continue
                 yield party, party.host, level, {"USD": part * Fraction(step.rate, 1_000_000)}, 0, due
-        elif reward.kind == "credit":
+        elif reward.kind == "credit" and reached[-1].rate:
             rate = Fraction(reached[-1].rate, 1_000_000)
             amounts = {currency: minor * worth(plan, currency) * rate for currency, minor in sold.items()}
             yield party, party.host, len(reached), amounts, 0, due
         elif reward.kind == "items":
             yield party, party.host, len(reached), {}, reached[-1].items, due
-        elif party.booked_from:
+        elif reward.kind == "booking" and party.booked_from:
             if reward.within_days is not None:
                 due = due and days_between(plan, party.booked_from.held, party.held) <= reward.within_days
             yield party, party.booked_from.host, 1, {"USD": Fraction(plan.minor(reward.amount))}, reward.items, due
