@@ -3,6 +3,7 @@
 import dataclasses
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,6 +128,18 @@ def test_every_line_is_the_twins_and_the_customers_are_counted_on(company, table
     if getattr(bonus.reward, "counted", None) == "life":
         new = {person.id: len(new_customers(plan, bonus, company, person)) for person in company.people}
         assert left_by(given, result, "new.customers") == {id: before[id] + new[id] for id in before}
+
+
+@given(REWARDS.filter(lambda reward: "counted" in reward))
+def test_every_number_of_customers_after_every_other_is_worth_what_the_twin_says(reward):
+    table = {
+        "code": "new", "kind": "customer_acquisition", "buyers": ["retail"], "active_only": False, "line": "source",
+        "reward": reward, "rounding": "half_up", "unearned": "breakage",
+    }  # fmt: skip
+    plan = plan_with(table)
+    before, new = (each.ravel() for each in np.mgrid[0:7, 1:7])
+    worth = [value(plan, plan.bonuses[0].reward, *each) for each in zip(before.tolist(), new.tolist(), strict=True)]
+    assert plan.bonuses[0].reward.worth(plan, before, new).tolist() == worth
 
 
 def test_a_number_of_customers_has_no_line_by_order():
