@@ -13,12 +13,12 @@ from django.conf import settings
 from backoffice.demo import making
 from tests.servers import Company
 
-PEOPLE, SEED = 600, 11
+PEOPLE, SEED = 200, 11
 TABLES = (
     "genealogy_user", "genealogy_distributor", "genealogy_position", "storefront_site", "storefront_customer", "storefront_order",
     "storefront_orderline", "storefront_payment", "storefront_refund", "storefront_refundline", "commissions_volumeentry",
 )  # fmt: skip
-MOMENTS = ("people.csv:", "customers.csv:", "orders: 500 of", "orders: 1500 of")
+MOMENTS = ("people.csv:", "customers.csv:", "orders: 150 of", "orders: 450 of")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def sums(company):
 
 def import_until(company, folder, moment):
     """Run the import and kill it with -9 as soon as it has said a word."""
-    options = ["--report", str(company.folder / "refused.csv"), "--stretch", "500"]
+    options = ["--report", str(company.folder / "refused.csv"), "--stretch", "150"]
     command = [sys.executable, "-u", "manage.py", "import_company", str(folder), *options]
     process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=company.environment, stdout=subprocess.PIPE, text=True)
     for line in process.stdout:
