@@ -1,8 +1,17 @@
 """Companies on paper for the tests of commissions."""
 
 import pytest
+from django.utils import timezone
 
-from tests.commissions.company import Company
+from tests.commissions.company import Company, at
+
+
+@pytest.fixture(autouse=True)
+def the_present(monkeypatch):
+    """Have it be the middle of November 2026, which is the companies' month, whatever the calendar on the wall says."""
+    now = timezone.now
+    ahead = at(2026, 11, 16, 12) - now()
+    monkeypatch.setattr(timezone, "now", lambda: now() + ahead)
 
 
 @pytest.fixture
