@@ -1,10 +1,16 @@
 """Retail profit agrees with its twin whatever it is reckoned from, above what, and on which sales."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commissions.engine.money import AmountTooLarge
 from tests.commissions.engine.kinds.newcomers import (
     ACTIVITIES,
+    START,
+    Company,
+    Person,
+    Sale,
     common,
     companies,
     engine_lines,
@@ -87,3 +93,15 @@ def test_every_line_is_the_twins(company, plan):
     _, ours = engine_lines(plan, engine_snapshot(company))
     first, second = (lines_of(bonus, twin(plan, bonus, company)) for bonus in plan.bonuses)
     assert ours == first + second
+
+
+@pytest.mark.parametrize(("paid", "price"), [(2**63 - 1, -1), (1, -(2**63) + 1)])
+def test_a_profit_that_does_not_fit_is_refused_rather_than_wrapped(paid, price):
+    ana = Person(1, None, "open", START)
+    sale = Sale(1, ana, START, 1, "retail", 7, 1, 0, 0, paid, price, "USD", None, None, True)
+    table = {
+        "code": "profit", "kind": "retail_profit", "buyers": ["retail"], "active_only": False, "line": "order",
+        "rounding": "half_up", "unearned": "breakage",
+    }  # fmt: skip
+    with pytest.raises(AmountTooLarge):
+        engine_lines(plan_with(table), engine_snapshot(Company([ana], [sale])))
