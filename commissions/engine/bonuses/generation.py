@@ -56,7 +56,7 @@ class Generation(Generations):
         names.require_rank(f"{path}.rank", self.rank, report)
         lower = names.ranks[: names.ranks.index(self.rank)] if self.rank in names.ranks else ()
         for rank in lower:
-            if self.depth.get(rank):
+            if self.depth and self.depth.get(rank):
                 report.wrong(f"{path}.depth.{rank}", self.depth[rank], f"0, as {rank} is below the boundary {self.rank}")
             if isinstance(self.rates, Mapping) and self.rates.get(rank):
                 report.wrong(f"{path}.rates.{rank}", list(self.rates[rank]), f"[], as {rank} is below the boundary {self.rank}")

@@ -58,17 +58,17 @@ class Levelled:
     """
 
     rates: LevelRates = setting(LEVEL_RATES)
-    depth: dict[str, int] = setting(TableOf(Code(), Whole(0, MOST_LEVELS)), default={})
+    depth: dict[str, int] | None = setting(TableOf(Code(), Whole(0, MOST_LEVELS)), default=None)
     tiers: tuple[Tier, ...] = setting(ListOf(Table(Tier)), default=())
     held: Held | None = setting(Table(Held), default=None)
 
     def check_levels(self, path: str, names: Names, report: Report) -> None:
         """Report levels without rates, ranks that are left out, and steps that do not rise."""
         rows.check_levels(f"{path}.rates", self.rates, names, report)
-        if self.depth:
+        if self.depth is not None:
             names.require_each_rank(f"{path}.depth", self.depth, "the number of levels that this rank is paid", report)
         most = most_levels(self.rates)
-        depths = [(f"depth.{rank}", levels) for rank, levels in self.depth.items()]
+        depths = [(f"depth.{rank}", levels) for rank, levels in (self.depth or {}).items()]
         depths += [(f"tiers[{place}].depth", tier.depth) for place, tier in enumerate(self.tiers, 1)]
         packs = self.held.table if self.held else ()
         depths += [(f"held.table[{place}].depth", pack.depth) for place, pack in enumerate(packs, 1)]
@@ -82,10 +82,10 @@ class Levelled:
         """Down to which level each person's rank is paid."""
         most = most_levels(self.rates)
         codes = [rank.code for rank in plan.ranks]
-        by_rank = [self.depth[code] for code in codes] if self.depth else [most] * len(codes)
+        by_rank = [most] * len(codes) if self.depth is None else [self.depth[code] for code in codes]
         if isinstance(self.rates, Mapping):
             by_rank = [min(depth, len(self.rates[code])) for depth, code in zip(by_rank, codes, strict=True)]
-        unranked = 0 if self.depth or isinstance(self.rates, Mapping) else most
+        unranked = most if self.depth is None and not isinstance(self.rates, Mapping) else 0
         levels: NDArray[np.int16] = np.array([*by_rank, unranked], dtype=np.int16)[standings.rank]
         return levels
 
@@ -111,7 +111,7 @@ class Levelled:
     def deepest(self) -> int:
         """Say how many levels are open to whoever has the most of them."""
         limits = [most_levels(self.rates)]
-        if self.depth:
+        if self.depth is not None:
             rates = self.rates
             own = {code: len(rates[code]) for code in rates} if isinstance(rates, Mapping) else {}
             limits.append(max(min(depth, own.get(code, depth)) for code, depth in self.depth.items()))

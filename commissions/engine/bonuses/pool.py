@@ -205,19 +205,19 @@ class ByTeam(Shares):
     tree: str = setting(Code())
     points: tuple[int, ...] = setting(ListOf(Whole(0, 10**9)))
     counted: Counted = setting(choice(Counted))
-    depth: Mapping[str, int] = setting(TableOf(Code(), Whole(0, 100)), default={})
+    depth: Mapping[str, int] | None = setting(TableOf(Code(), Whole(0, 100)), default=None)
 
     def check(self, path: str, names: Names, report: Report) -> None:
         names.require_tree(f"{path}.tree", self.tree, report)
-        if self.depth:
+        if self.depth is not None:
             names.require_each_rank(f"{path}.depth", self.depth, "the number of levels that this rank has shares of", report)
 
     def count(self, calculation: "Calculation", code: str) -> NDArray[np.int64]:
         standings = calculation.standings
         forest = calculation.people.forest(self.tree)
         levels = len(self.points)
-        by_rank = [self.depth[rank.code] if self.depth else levels for rank in calculation.plan.ranks]
-        reach = np.array([*by_rank, 0 if self.depth else levels], dtype=np.int64)[standings.rank]
+        by_rank = [levels if self.depth is None else self.depth[rank.code] for rank in calculation.plan.ranks]
+        reach = np.array([*by_rank, levels if self.depth is None else 0], dtype=np.int64)[standings.rank]
         up = forest.next_upline(standings.active) if self.counted is Counted.ACTIVE else np.append(forest.parent, NONE)
         shares = np.zeros(len(standings.active), dtype=np.int64)
         holder = up[np.flatnonzero(standings.active)]

@@ -114,6 +114,7 @@ def problems(*path, value=None, remove=False):
         (("bonuses", 1, "unearned"), "roll_up", 'bonuses[2].unearned is "roll_up"; expected breakage: full compression'),
         (("bonuses", 1, "depth", "gold"), 8, "bonuses[2].depth.gold is 8; expected at most 7, the number of rates"),
         (("bonuses", 1, "depth", "tin"), 1, 'bonuses[2].depth.tin is "tin"; expected one of the plan\'s ranks: associate'),
+        (("bonuses", 1, "depth"), {}, "bonuses[2].depth.associate is missing; expected the number of levels that this rank is"),
         (("bonuses", 1, "depth"), 7, "bonuses[2].depth is 7; expected a table: a code"),
         (("bonuses", 0), "gift", f'bonuses[1] is "gift"; expected a table whose kind is one of {KINDS}'),
         (("bonuses", 0, "code"), "team_bonus", 'bonuses[2].code is "team_bonus"; expected a code that none of the others has'),

@@ -168,7 +168,7 @@ def climb_levels(plan, bonus, seller):
     def levels(person):
         if not person.is_active or person.rank < 0:
             return 0
-        return min(len(own_rates(person)), bonus.depth.get(plan.ranks[person.rank].code, 100))
+        return min(len(own_rates(person)), (bonus.depth or {}).get(plan.ranks[person.rank].code, 100))
 
     def rate_of(level, person, heir):
         for each in (person, heir):

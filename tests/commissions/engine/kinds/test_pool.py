@@ -208,6 +208,10 @@ def divided(bonus, fund, shares):
             {"shares": {"by": "team", "tree": "sponsor", "points": [1], "counted": "active", "depth": {"gold": 1}}},
             "shares.depth.member is missing; expected the number of levels",
         ),
+        (
+            {"shares": {"by": "team", "tree": "sponsor", "points": [1], "counted": "active", "depth": {}}},
+            "shares.depth.member is missing; expected the number of levels",
+        ),
         ({"unearned_of": ["nothing"]}, 'unearned_of[1] is "nothing"; expected one of the plan'),
         ({"unearned_of": ["retail", "retail"]}, "each of them once"),
         ({"unearned": "roll_up"}, "breakage: a pool is never rolled up"),
