@@ -107,6 +107,11 @@ class Read:
     def __len__(self) -> int:
         return len(self.lines)
 
+    def column(self, name: str, absent: int = 0) -> NDArray[np.int64]:
+        """Return a column, ``absent`` throughout where the file leaves it out."""
+        found = self.columns.get(name)
+        return np.full(len(self), absent, dtype=np.int64) if found is None else found.copy()
+
     def bad(self, row: int, column: str, said: str) -> BadFile:
         """Return the error about one value of a row."""
         return BadFile(f"{self.source} line {self.lines[row]}: {column} {said}")

@@ -45,62 +45,60 @@ def read_orders(
     """Return the sales that were credited in the period. Raises BadFile."""
     products, markets = Words(), Words()
     rows = read(source, _columns(plan, names, zone, products, markets))
-    count = len(rows)
-
-    def column(name: str, absent: int = 0) -> NDArray[np.int64]:
-        found = rows.columns.get(name)
-        return np.full(count, absent, dtype=np.int64) if found is None else np.array(found, dtype=np.int64)
-
-    index = Index(people.id)
+    column = rows.column
     order, person, at = column("id"), column("person"), column("at")
     _refuse_unknown(rows, person, people, "person", names)
+    first_entry = _first_entry(order)
+    _refuse_two_people(rows, first_entry - 1, person, names)
     kind = column("buyer_kind", BuyerKind.RETAIL)
     buyer = column("buyer")
     buyer = np.where((buyer == NOBODY) & (kind == BuyerKind.DISTRIBUTOR), person, buyer)
     refund_of = column("refund_of")
     currency = column("currency", money.INDEX[plan.currency])
     figures = {name: column(name) for name in ("pv", "cv", *(f"volume.{name}" for name in plan.volumes))}
-    amounts = {
-        name: _scaled(rows, name, column(name), currency)
-        for name in ("paid", "seller_price", *(f"amount.{name}" for name in plan.amounts))
-    }
+    named = ("paid", "seller_price", *(f"amount.{name}" for name in plan.amounts))
+    amounts = {name: _scaled(rows, name, column(name), currency) for name in named}
     stated = column("quantity", _UNSAID)
     quantity = np.where(stated == _UNSAID, np.where(refund_of == NOBODY, 1, -1), stated)
     inside = np.flatnonzero((at >= ends.start) & (at < ends.end))
     _refuse_without_rate(rows, plan, currency, inside)
     back = Refunds(rows, names, order, refund_of)
+    back.refuse(at, zone, person, currency, {**figures, **amounts, "quantity": np.where(stated == _UNSAID, 0, stated)})
     original = back.original
-    back.refuse_too_much({**figures, **amounts, "quantity": np.where(stated == _UNSAID, 0, stated)})
-    back.refuse_another("person", person, names.name, "who is credited with")
-    back.refuse_another("currency", currency, money.CURRENCIES.__getitem__, "the currency of")
     first = column("first_order") if "first_order" in rows.columns else _first_orders(order, kind, buyer, at, refund_of, original)
-    more: dict[str, NDArray[np.int64]] = {"buyer": buyer, "first": first}
-    more |= {name: column(name) for name in ("product", "market") if name in rows.columns}
+    more = {"buyer": buyer, "first": first, **_further(rows, people, names, parties)}
     more |= {name: values_ for name, values_ in {**figures, **amounts}.items() if "." in name}
+    columns = {
+        "id": np.arange(1, len(rows) + 1),
+        "person_id": person,
+        "at": at,
+        "order": first_entry,
+        "buyer_kind": kind,
+        "quantity": quantity,
+        **{name: figures[name] for name in ("pv", "cv")},
+        "paid_minor": amounts["paid"],
+        "seller_minor": amounts["seller_price"],
+        "currency": currency,
+        "reverses": np.where(original == NONE, 0, original + 1),
+    }
+    sales = snapshot.sales(
+        Index(people.id),
+        **{name: column_[inside] for name, column_ in columns.items()},
+        more={name: column_[inside] for name, column_ in more.items()},
+    )
+    return Orders(sales, order, tuple(products.places), tuple(markets.places), len(rows) - len(inside))
+
+
+def _further(rows: Read, people: People, names: Names, parties: Parties | None) -> dict[str, NDArray[np.int64]]:
+    """Return the columns that sales have only where the file has them."""
+    more: dict[str, NDArray[np.int64]] = {name: rows.columns[name] for name in ("product", "market") if name in rows.columns}
     if "code" in rows.columns:
-        code = column("code")
+        code = rows.columns["code"]
         _refuse_unknown(rows, code, people, "code", names)
         more["code"] = np.where(code == NOBODY, NONE, code)
     if "party" in rows.columns:
-        more["party"] = _party_places(rows, column("party"), parties, names)
-    entry = np.arange(1, count + 1)
-    sales = snapshot.sales(
-        index,
-        id=entry[inside],
-        person_id=person[inside],
-        at=at[inside],
-        order=_first_entry(order)[inside],
-        buyer_kind=kind[inside],
-        quantity=quantity[inside],
-        pv=figures["pv"][inside],
-        cv=figures["cv"][inside],
-        paid_minor=amounts["paid"][inside],
-        seller_minor=amounts["seller_price"][inside],
-        currency=currency[inside],
-        reverses=np.where(original == NONE, 0, original + 1)[inside],
-        more={name: column_[inside] for name, column_ in more.items()},
-    )
-    return Orders(sales, rows.columns["id"], tuple(products.places), tuple(markets.places), count - len(inside))
+        more["party"] = _party_places(rows, rows.columns["party"], parties, names)
+    return more
 
 
 def read_parties(source: Source, people: People, names: Names, zone: ZoneInfo) -> Parties:
@@ -116,10 +114,7 @@ def read_parties(source: Source, people: People, names: Names, zone: ZoneInfo) -
         "booked_from": Column(names.number, many=names.numbers),
     }
     rows = read(source, columns)
-
-    def column(name: str) -> NDArray[np.int64]:
-        return np.array(rows.columns.get(name, [0] * len(rows)), dtype=np.int64)
-
+    column = rows.column
     ids, host, seller, booked = column("id"), column("host"), column("seller"), column("booked_from")
     _refuse_unknown(rows, host, people, "host", names)
     _refuse_unknown(rows, seller, people, "seller", names)
@@ -180,6 +175,16 @@ def _refuse_unknown(rows: Read, wanted: NDArray[np.int64], people: People, colum
     if unknown.size:
         row = int(unknown[0])
         raise rows.bad(row, column, f"{names.name(int(wanted[row]))} is not among the people")
+
+
+def _refuse_two_people(rows: Read, head: NDArray[np.int64], person: NDArray[np.int64], names: Names) -> None:
+    """Refuse an order with two people credited: a refund would not say whose. ``head`` is the first row of each row's order."""
+    other = np.flatnonzero(person != person[head])
+    if other.size:
+        row = int(other[0])
+        found, was, of = (names.name(int(each)) for each in (person[row], person[head[row]], rows.columns["id"][row]))
+        said = f"is {found}; expected {was}, who is credited with order {of} on line {rows.lines[head[row]]}"
+        raise rows.bad(row, "person", said)
 
 
 def _refuse_without_rate(rows: Read, plan: Plan, currency: NDArray[np.int64], inside: NDArray[np.int64]) -> None:

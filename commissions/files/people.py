@@ -31,11 +31,7 @@ def read_people(source: Source, plan: Plan, names: Names, zone: ZoneInfo) -> tup
     sponsors = np.array(rows.columns["sponsor"], dtype=np.int64)
     parent = _places(rows, ids, sponsors, "sponsor", names)
     _refuse_circles(rows, parent, "sponsors", names)
-
-    def column(name: str, absent: int = 0) -> NDArray[np.int64]:
-        found = rows.columns.get(name)
-        return np.full(len(ids), absent, dtype=np.int64) if found is None else np.array(found, dtype=np.int64)
-
+    column = rows.column
     people = snapshot.people(id=ids, sponsor_id=sponsors, status=column("status"), joined_at=column("joined_on"))
     place = Index(ids).of(people.id, "person")
     facts = {name.removeprefix("fact."): column(name)[place] for name in rows.columns if name.startswith("fact.")}
@@ -126,13 +122,13 @@ def _refuse_circles(rows: Read, parent: NDArray[np.int64], what: str, names: Nam
 
 def _placed(rows: Read, code: str, tree: PlacementTree, ids: NDArray[np.int64], people: People, names: Names) -> snapshot.Tree:
     """Return a placement tree. Whoever has no parent there is not placed, but for a root with somebody below."""
-    parents = np.array(rows.columns.get(f"{code}_parent", [NOBODY] * len(ids)), dtype=np.int64)
+    parents = rows.column(f"{code}_parent", NOBODY)
     above = _places(rows, ids, parents, f"{code}_parent", names)
     _refuse_circles(rows, above, f"{code}_parents", names)
     has_below = np.zeros(len(ids), dtype=np.bool_)
     has_below[above[above != NONE]] = True
     placed = np.flatnonzero((parents != NOBODY) | has_below)
-    legs = np.array(rows.columns.get(f"{code}_leg", [NONE] * len(ids)), dtype=np.int64)
+    legs = rows.column(f"{code}_leg", NONE)
     taken = np.flatnonzero((above != NONE) & (legs != NONE))
     order = taken[np.lexsort((legs[taken], above[taken]))]
     same = np.flatnonzero((above[order][1:] == above[order][:-1]) & (legs[order][1:] == legs[order][:-1]))

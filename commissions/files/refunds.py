@@ -1,13 +1,17 @@
 """Rows of orders.csv that take an order back: of which order they are, and what they may not say."""
 
 from collections.abc import Callable, Mapping
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commissions.engine import money
 from commissions.engine.snapshot import NONE
 from commissions.files.columns import Read
-from commissions.files.values import NOBODY, Names
+from commissions.files.values import NOBODY, Names, day_of, written_day
+
+_NEVER = np.iinfo(np.int64).max
 
 
 class Refunds:
@@ -32,6 +36,20 @@ class Refunds:
             at = np.minimum(np.searchsorted(self._ids, wanted), len(self._ids) - 1)
             self.original[self._refunds] = np.where(self._ids[at] == wanted, first[at], NONE)
         self._of_known = self._refunds[self.original[self._refunds] != NONE]
+
+    def refuse(
+        self,
+        at: NDArray[np.int64],
+        zone: ZoneInfo,
+        person: NDArray[np.int64],
+        currency: NDArray[np.int64],
+        figures: Mapping[str, NDArray[np.int64]],
+    ) -> None:
+        """Refuse refunds that their orders do not bear out, by these columns of the rows. Raises BadFile."""
+        self.refuse_too_early(at, zone)
+        self.refuse_too_much(figures)
+        self.refuse_another("person", person, self._names.name, "who is credited with")
+        self.refuse_another("currency", currency, money.CURRENCIES.__getitem__, "the currency of")
 
     def refuse_too_much(self, figures: Mapping[str, NDArray[np.int64]]) -> None:
         """Refuse refunds that are larger, together, than the order that they refund, and those that add to it."""
@@ -60,6 +78,20 @@ class Refunds:
             was = told(int(values[self.original[row]]))
             found = told(int(values[row]))
             raise self._rows.bad(row, column, f"is {found}; expected {was}, {why} order {self._order(row)}")
+
+    def refuse_too_early(self, at: NDArray[np.int64], zone: ZoneInfo) -> None:
+        """Refuse refunds that are dated before the first row of the order that they refund.
+
+        A refund with a date and no time may be of the day on which the order has a time.
+        """
+        begins = np.full(len(self._ids), _NEVER, dtype=np.int64)
+        np.minimum.at(begins, self._group, at)
+        sold = begins[self._group[self.original[self._of_known]]]
+        for place in np.flatnonzero(at[self._of_known] < sold).tolist():
+            row, order_at = int(self._of_known[place]), int(sold[place])
+            if at[row] != day_of(order_at, zone):
+                said = f"is before order {self._order(row)}, which was on {written_day(order_at, zone)}; expected no earlier date"
+                raise self._rows.bad(row, "at", said)
 
     def _order(self, row: int) -> str:
         return self._names.name(int(self._refund_of[row]))

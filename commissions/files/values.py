@@ -126,6 +126,20 @@ def instant(zone: ZoneInfo) -> Callable[[str], int]:
     return convert
 
 
+def day_of(at: int, zone: ZoneInfo) -> int:
+    """Return the instant at which the day of an instant begins on the clock of ``zone``."""
+    return (datetime.combine(_on_clock(at, zone).date(), time(), zone) - _EPOCH) // timedelta(microseconds=1)
+
+
+def written_day(at: int, zone: ZoneInfo) -> str:
+    """Return the date of an instant on the clock of ``zone``."""
+    return _on_clock(at, zone).date().isoformat()
+
+
+def _on_clock(at: int, zone: ZoneInfo) -> datetime:
+    return (_EPOCH + timedelta(microseconds=at)).astimezone(zone)
+
+
 def maybe(convert: Callable[[str], int], empty: int) -> Callable[[str], int]:
     """The same, but an empty text is ``empty``."""
     return lambda text: convert(text) if text.strip() else empty

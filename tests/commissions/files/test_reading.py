@@ -127,6 +127,12 @@ def test_a_summary_names_state_that_nothing_reads(tmp_path):
         (("orders", "-30,-25", "30,-25"), "orders.csv line 5: pv is above 0 on a refund"),
         (("orders", "-30,EUR,3", "-30,EUR,R3"), "orders.csv line 5: refund_of names the order itself"),
         (("orders", "R3,cy", "R3,ben"), "orders.csv line 5: person is ben; expected cy, who is credited with order 3"),
+        (("orders", "2,ben", "1,ben"), "orders.csv line 3: person is ben; expected ana, who is credited with order 1 on line 2"),
+        (
+            ("orders", "2026-01-31T23:59:30", "2026-01-30"),
+            "orders.csv line 5: at is before order 3, which was on 2026-01-31; expected no earlier date",
+        ),
+        (("orders", "2026-01-31T23:59:30", "2026-01-31T23:58"), "orders.csv line 5: at is before order 3"),
         (
             ("orders", "-40,-30,EUR,3", "-40,-30,USD,3"),
             "orders.csv line 5: currency is USD; expected EUR, the currency of order 3",
@@ -188,6 +194,16 @@ def test_a_refund_takes_back_a_part_of_the_quantity(quantities, said):
     orders = "id,person,at,cv,quantity,refund_of\n1,cy,2026-01-05,9,{},\nR,cy,2026-01-06,-3,{},1\n"
     with pytest.raises(BadFile, match=said):
         company(orders=orders.format(*quantities))
+
+
+def test_a_refund_with_a_date_alone_may_be_of_the_day_of_its_order():
+    sales = company(orders=ORDERS.replace("2026-01-31T23:59:30", "2026-01-31")).snapshot.sales
+    assert sorted(sales.cv.tolist()) == [-2500, 5000, 5050, 10000]
+
+
+def test_a_refund_of_an_order_that_is_not_in_the_file_may_have_any_date():
+    orders = ORDERS.replace("-40,-30,EUR,3", "-40,-30,EUR,0").replace("2026-01-31T23:59:30", "2026-01-01")
+    assert len(company(orders=orders).snapshot.sales) == 4
 
 
 def test_a_quantity_that_is_not_stated_is_one_and_on_refunds_one_less():
