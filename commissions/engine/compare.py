@@ -32,7 +32,7 @@ class Difference:
     """What two plans say of the same people in one period.
 
     ``before`` and ``after`` are ``[bonus, person]`` in the order of the bonus codes asked for; ``unearned_*``, what nobody
-    earned, and ``cut_*``, what caps took away, are by bonus. ``rank_*`` are places among the rank codes asked for, NO_RANK
+    earned and no pool divides, and ``cut_*``, what caps took away, are by bonus. ``rank_*`` are places among the rank codes asked for, NO_RANK
     for none. ``open`` says whose account is open under either plan; only they are counted by rank.
     """
 
@@ -136,7 +136,7 @@ def _amounts(side: Side, bonuses: Sequence[str]) -> tuple[NDArray[np.int64], NDA
     if side.plan and side.result:
         rows = [place[bonus.code] for bonus in side.plan.bonuses]
         totals[rows] = side.result.totals
-        unearned[rows] = side.result.unearned
+        unearned[rows] = side.plan.still_unearned(side.result.unearned)
         cut[rows] = (side.result.before_caps - side.result.totals).sum(axis=1)
     return totals, unearned, cut
 

@@ -18,6 +18,9 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from commissions.engine import caps, ladder, money
 from commissions.engine.bonuses import BONUSES
 from commissions.engine.bonuses.bonus import Bonus, Unit
@@ -130,6 +133,11 @@ class Plan:
         bonus = self.bonuses[index]
         alone = bonus.per_sale and self.pays_sales_alone
         return alone and not self.caps.takes and not any(bonus.code in each.sets_aside for each in self.bonuses)
+
+    def still_unearned(self, unearned: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return by bonus what nobody earned, 0 where a pool divides it: there it is paid, kept or rolled on."""
+        repooled = {code for bonus in self.bonuses for code in bonus.repools}
+        return np.where([bonus.code in repooled for bonus in self.bonuses], 0, unearned)
 
     def bonus_index(self, code: str) -> int:
         """Say which of the bonuses has this code."""
@@ -280,6 +288,7 @@ def _check(values: dict[str, Any], report: Report) -> None:
     for place, bonus in enumerate(bonuses, 1):
         bonus.check(f"bonuses[{place}]", names, report)
     _check_circles(bonuses, report)
+    _check_repooled(bonuses, report)
     if values["ladder"]:
         _check_periods(bonuses, values["ladder"].period, report)
 
@@ -310,6 +319,16 @@ def _check_periods(bonuses: tuple[Bonus, ...], usual: str, report: Report) -> No
             if code in period and period[code] != period[bonus.code]:
                 expected = f"{period[code]}, the period type of {code}, from which it is computed"
                 report.wrong(f"bonuses[{place}].period", period[bonus.code], expected)
+
+
+def _check_repooled(bonuses: tuple[Bonus, ...], report: Report) -> None:
+    """Report money that two bonuses would both divide."""
+    taken: dict[str, str] = {}
+    for place, bonus in enumerate(bonuses, 1):
+        for number, code in enumerate(bonus.repools, 1):
+            if taken.setdefault(code, bonus.code) != bonus.code:
+                expected = f"a bonus whose unearned money {taken[code]} does not divide already"
+                report.wrong(f"bonuses[{place}].unearned_of[{number}]", code, expected)
 
 
 def _check_circles(bonuses: tuple[Bonus, ...], report: Report) -> None:

@@ -169,7 +169,7 @@ def summary(plan: Plan, company: Company, result: Result) -> dict[str, Any]:
     volume = int(sales.cv.sum())
     worth_num, worth_den = plan.value_of(NONE)
     worth = Decimal(volume * worth_num) / Decimal(worth_den)
-    total = int(paid.sum())
+    total, still = int(paid.sum()), int(plan.still_unearned(result.unearned).sum())
     codes = [rank.code for rank in plan.ranks]
     held = np.bincount(result.standings.rank[result.standings.rank >= 0], minlength=len(codes))
     return {
@@ -187,7 +187,8 @@ def summary(plan: Plan, company: Company, result: Result) -> dict[str, Any]:
         "state_that_nothing_reads": unread(plan, company.snapshot.state),
         "commissionable_volume": _decimal(volume, 2),
         "paid": _amount(total, plan.currency),
-        "unearned": _amount(int(result.unearned.sum()), plan.currency),
+        "unearned": _amount(still, plan.currency),
+        "re_pooled": _amount(int(result.unearned.sum()) - still, plan.currency),
         "cut_by_caps": _amount(int(result.before_caps.sum()) - total, plan.currency),
         "payout_ratio": None if not volume else f"{Decimal(total) / worth:.6f}",
         "bonuses": {

@@ -101,7 +101,7 @@ def _figures(given, result, settled):
         "cv": int(sales.cv.sum()),
         "sold_minor": _sold(given.inputs.plan, sales),
         "earned_minor": settled.total("earned_minor"),
-        "unearned_minor": int(result.unearned.sum()),
+        "unearned_minor": int(given.inputs.plan.still_unearned(result.unearned).sum()),
         "clawback_minor": settled.total("clawback_minor"),
         "adjustment_minor": settled.total("adjustment_minor"),
         "brought_minor": settled.total("brought_minor"),

@@ -115,6 +115,11 @@ class Bonus(ABC):
         return ()
 
     @property
+    def repools(self) -> tuple[str, ...]:
+        """The codes of the bonuses of which it divides what nobody earned: that money counts here from then on."""
+        return ()
+
+    @property
     def per_sale(self) -> bool:
         """Whether it depends on one sale and the standings above it, so that new sales alone can be paid."""
         return False

@@ -264,6 +264,10 @@ class Pool(Bonus):
     def earned_from(self) -> tuple[str, ...]:
         return self.names
 
+    @property
+    def repools(self) -> tuple[str, ...]:
+        return self.unearned_of
+
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         names.require_volume(f"{path}.volume", self.volume, report)

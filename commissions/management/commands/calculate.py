@@ -54,7 +54,7 @@ class Command(BaseCommand):
         """Print the summary."""
         for name in ("plan", "period", "people", "active", "order_lines", "order_lines_outside_the_period"):
             self.stdout.write(f"{name.replace('_', ' '):32} {told[name]}")
-        for name in ("commissionable_volume", "paid", "unearned", "cut_by_caps", "payout_ratio"):
+        for name in ("commissionable_volume", "paid", "unearned", "re_pooled", "cut_by_caps", "payout_ratio"):
             self.stdout.write(f"{name.replace('_', ' '):32} {told[name]}")
         for code, amounts in told["bonuses"].items():
             self.stdout.write(f"  {code:30} {amounts['paid']} paid, {amounts['unearned']} unearned")

@@ -1,6 +1,7 @@
 """Files are read exactly, in any order, and every mistake in them is named by file, line and column."""
 
 import random
+from decimal import Decimal
 
 import pytest
 
@@ -22,6 +23,22 @@ ORDERS = (
     "R3,cy,retail,kim,2026-01-31T23:59:30,-30,-25,-40,-30,EUR,3\n"
 )
 
+REPOOLED = """
+[[bonuses]]
+code = "again"
+name = "Divided again"
+kind = "pool"
+share = "0%"
+volume = "cv"
+unearned_of = ["team_bonus"]
+shares = {{ by = "volume", measured = "own", each = {each} }}
+active_only = false
+nobody = "kept"
+remainder = "earliest"
+line = "payee"
+rounding = "truncate"
+unearned = "breakage"
+"""
 BINARY = '\n[trees.team]\nkind = "binary"\n'
 MATRIX = '\n[trees.team]\nkind = "matrix"\nwidth = 3\ndepth = 5\nspill = "breadth_first"\n'
 
@@ -94,6 +111,20 @@ def test_a_summary_adds_up_to_the_earnings(tmp_path):
     rows = [row.split(",") for row in (tmp_path / "earnings.csv").read_text().splitlines()[1:]]
     paid = sum(round(float(row[outcome.EARNINGS.index("paid")]) * 100) for row in rows)
     assert f"{paid / 100:.2f}" == summary["paid"]
+
+
+@pytest.mark.parametrize(("shares", "divided"), [("1", True), ("1000000", False)])
+def test_a_summary_counts_money_that_a_pool_divides_once(shares, divided, tmp_path):
+    read = company()
+    plain = outcome.write(PLAN, read, calculate(PLAN, read.snapshot), tmp_path)
+    again = plans.parse((SHIPPED / "fernhollow.toml").read_text() + REPOOLED.format(each=shares))
+    pooled = outcome.write(again, read, calculate(again, read.snapshot), tmp_path)
+    lost = Decimal(plain["unearned"])
+    assert lost > 0
+    assert Decimal(pooled["re_pooled"]) == Decimal(pooled["bonuses"]["team_bonus"]["unearned"]) == lost
+    assert Decimal(plain["re_pooled"]) == 0
+    assert Decimal(pooled["unearned"]) == (0 if divided else lost)
+    assert sum(Decimal(pooled[name]) for name in ("paid", "unearned")) == Decimal(plain["paid"]) + lost
 
 
 def test_a_summary_names_state_that_nothing_reads(tmp_path):

@@ -222,3 +222,13 @@ def test_a_pool_that_makes_no_sense_is_refused(change, said):
     with pytest.raises(Refused) as refused:
         plain_plan([POOL | change])
     assert said in str(refused.value)
+
+
+def test_what_nobody_earned_is_divided_by_one_pool_alone():
+    again = POOL | {"unearned_of": ["retail"]}
+    assert plain_plan([PROFIT, again])
+    with pytest.raises(Refused) as refused:
+        plain_plan([PROFIT, again, again | {"code": "other"}])
+    assert 'bonuses[3].unearned_of[1] is "retail"; expected a bonus whose unearned money pool does not divide' in str(
+        refused.value
+    )
