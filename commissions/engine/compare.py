@@ -32,8 +32,8 @@ class Difference:
     """What two plans say of the same people in one period.
 
     ``before`` and ``after`` are ``[bonus, person]`` in the order of the bonus codes asked for; ``unearned_*``, what nobody
-    earned and no pool divides, and ``cut_*``, what caps took away, are by bonus. ``rank_*`` are places among the rank codes asked for, NO_RANK
-    for none. ``open`` says whose account is open under either plan; only they are counted by rank.
+    earned and no pool divides, and ``cut_*``, what caps took away, are by bonus. ``rank_*`` are places among the rank codes
+    asked for, NO_RANK for none. ``open`` says whose account is open under either plan; only they are counted by rank.
     """
 
     before: NDArray[np.int64]

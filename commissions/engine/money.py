@@ -162,6 +162,18 @@ def require_summable(values: NDArray[np.int64], what: str) -> None:
         raise AmountTooLarge(f"the sum of {what} does not fit 64 bits")
 
 
+def added(parts: Iterable[NDArray[np.int64]], what: str) -> NDArray[np.int64]:
+    """Add arrays of one shape up, place by place; of at least one. Raises AmountTooLarge where a sum might not fit 64 bits."""
+    first, *others = parts
+    total, most = first.copy(), float(np.abs(first.astype(np.float64)).max(initial=0))
+    for each in others:
+        most += float(np.abs(each.astype(np.float64)).max(initial=0))
+        if most >= LIMIT:
+            raise AmountTooLarge(f"the sum of {what} does not fit 64 bits")
+        total += each
+    return total
+
+
 def at_most(values: NDArray[np.int64]) -> float:
     """Bound the sum of absolute ``values`` from above: by the largest of them, or added up where that might not fit."""
     if not values.size:

@@ -140,7 +140,9 @@ class Binary(Bonus):
         """
 
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
-        carried = np.stack([sum(self._carried(calculation, side).values(), calculation.people.id * 0) for side in SIDES])
+        none = np.zeros(len(calculation.people), dtype=np.int64)
+        kept = ([none, *self._carried(calculation, side).values()] for side in SIDES)
+        carried = np.stack([money.added(ages, "what was carried over") for ages in kept])
         new = self._new(calculation, carried)
         total = new + carried
         money.require_summable(total.ravel(), "what is on the legs")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import volumes
+from commissions.engine import money, volumes
 from commissions.engine.document import setting
 from commissions.engine.kinds import Code, Report, Whole, choice
 from commissions.engine.names import Names
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
 
 _MOST_PERIODS = 60
+_MEANT = "a volume over several periods"
 
 
 class Of(StrEnum):
@@ -93,15 +94,13 @@ class Measured:
         """Return what the periods before this one add to it."""
         if self.over is Over.LIFETIME:
             return calculation.state(f"{code}.lifetime")
-        total = np.zeros(len(calculation.people), dtype=np.int64)
-        for back in range(1, self.periods or 1):
-            total += calculation.state(f"{code}.volume.{back}")
-        return total
+        earlier = (calculation.state(f"{code}.volume.{back}") for back in range(1, self.periods or 1))
+        return money.added([np.zeros(len(calculation.people), dtype=np.int64), *earlier], _MEANT)
 
     def leave(self, calculation: "Calculation", code: str, now: NDArray[np.int64]) -> None:
         """Leave this period's figure for those that follow."""
         if self.over is Over.LIFETIME:
-            calculation.leave(f"{code}.lifetime", calculation.state(f"{code}.lifetime") + now)
+            calculation.leave(f"{code}.lifetime", money.added([calculation.state(f"{code}.lifetime"), now], _MEANT))
         for back in range((self.periods or 1) - 1, 0, -1):
             earlier = now if back == 1 else calculation.state(f"{code}.volume.{back - 1}")
             calculation.leave(f"{code}.volume.{back}", earlier)
@@ -110,7 +109,7 @@ class Measured:
         """Measure each person over the whole time, and leave what later periods need of it."""
         now = self.now(calculation, forest, tree)
         self.leave(calculation, code, now)
-        return now + self.before(calculation, code)
+        return money.added([now, self.before(calculation, code)], _MEANT)
 
 
 def own_volume(calculation: "Calculation", name: str, tree: str) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from commissions.engine import periods
+from commissions.engine import money, periods
 from commissions.engine.bonuses.cycles import Cycle, Run
 from commissions.engine.document import ListOf, Table, setting
 from commissions.engine.kinds import Code, Report, Whole, choice
@@ -177,9 +177,13 @@ class Climb:
         strong = np.where(self.is_left, self.at[0], self.at[1])
         weak = np.where(self.is_left, self.at[1], self.at[0])
         of_strong, of_weak = (sum(getattr(step, leg) * step.times for step in steps) for leg in ("stronger", "weaker"))
+        if of_strong >= money.LIMIT:  # no leg has that much
+            return
         laps = np.minimum(strong // of_strong, weak // of_weak)
         stops = np.zeros(len(laps), dtype=np.bool_) if self.takes else (self.pays == 0).any(axis=0)
         laps = np.where((self.step == 0) & (self.done == 0) & ~stops, laps, 0)
+        if float((self.costs.max(axis=1, initial=0) * times.astype(np.float64)).sum()) >= money.LIMIT:
+            raise money.AmountTooLarge("what all steps of the stairs pay does not fit 64 bits")
         cost = (np.where(self.pays > 0, self.costs, 0) * times[:, np.newaxis]).sum(axis=0)
         spent = self.over & (self.room == 0)
         if self.keeps_above:

@@ -261,12 +261,10 @@ class LifetimeVolume(_OverPeriods):
         return f"volume.lifetime.{self.of}.{self.volume}"
 
     def have(self, sight: Sight) -> NDArray[np.int64]:
-        return self.now(sight) + sight.state(self._name)
+        return money.added([self.now(sight), sight.state(self._name)], "lifetime volume")
 
     def leaves(self, sight: Sight) -> dict[str, NDArray[np.int64]]:
-        total = self.have(sight)
-        money.require_summable(total, "lifetime volume")
-        return {self._name: total}
+        return {self._name: self.have(sight)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,10 +278,8 @@ class RollingVolume(_OverPeriods):
         return f"volume.ago.{back}.{self.of}.{self.volume}"
 
     def have(self, sight: Sight) -> NDArray[np.int64]:
-        total = self.now(sight)
-        for back in range(1, self.periods):
-            total = total + sight.state(self._name(back))
-        return total
+        earlier = (sight.state(self._name(back)) for back in range(1, self.periods))
+        return money.added([self.now(sight), *earlier], "rolling volume")
 
     def leaves(self, sight: Sight) -> dict[str, NDArray[np.int64]]:
         older = {self._name(back + 1): sight.state(self._name(back)) for back in range(1, self.periods - 1)}

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commissions.engine.calculate import calculate
+from commissions.engine.calculate import calculate, earn, stand
+from commissions.engine.calculation import Calculation
 from commissions.engine.document import Refused
+from commissions.engine.money import AmountTooLarge
 from tests.commissions.engine.kinds.test_binary_percentage import available
 from tests.commissions.engine.kinds.two_legs import (
     Company,
@@ -152,17 +154,50 @@ STEP = {"stronger": 100, "weaker": 100, "amounts": EACH}
 
 
 def test_ten_million_laps_are_not_walked():
-    people = [Person(1, None, "open")]
-    for leg in (0, 1):
-        person = Person(2 + leg, people[0], "open", above=people[0], leg=leg)
-        people[0].legs[leg] = person
-        people.append(person)
-    sales = [Sale(each.id, each, "retail", 10**12, 10**12, 0, 0) for each in people[1:]]
     stairs = {"steps": [STEP | {"stronger": 500, "weaker": 500}, STEP | {"times": 5}], "after_last": "starts_over"}
-    company = Company(people, sales)
+    company = seller_above_two(10**12)
     plan = plain_plan([PLAIN | {"stairs": stairs}])
     company.stand(plan)
     assert Outcome(plan, company).totals() == {1: 10**10 // 1000 * 6 * 10_00}
+
+
+def seller_above_two(points):
+    """Somebody with these points (hundredths) on each leg."""
+    people = [Person(1, None, "open")]
+    for leg in (0, 1):
+        people[0].legs[leg] = Person(2 + leg, people[0], "open", above=people[0], leg=leg)
+        people.append(people[0].legs[leg])
+    return Company(people, [Sale(each.id, each, "retail", points, points, 0, 0) for each in people[1:]])
+
+
+def test_stairs_too_long_for_any_leg_are_climbed_as_far_as_the_legs_reach():
+    steps = [STEP, STEP | {"stronger": 10**13, "weaker": 10**13, "times": 10**6}]
+    plan = plain_plan([PLAIN | {"stairs": {"steps": steps, "after_last": "starts_over"}}])
+    company = seller_above_two(5 * 10**15)
+    company.stand(plan)
+    assert Outcome(plan, company).left("team.stairs.done") == {1: 4}
+
+
+def test_stairs_that_pay_beyond_64_bits_are_refused():
+    steps = [STEP | {"amounts": {"member": 10**13, "silver": 0, "gold": 0}, "times": 10**6}]
+    cap = {"money": {"silver": 10}, "beyond": "carried"}
+    plan = plain_plan([PLAIN | {"stairs": {"steps": steps, "after_last": "starts_over"}, "cap": cap}])
+    company = seller_above_two(10**13)
+    company.stand(plan)
+    with pytest.raises(AmountTooLarge, match="what all steps of the stairs pay does not fit 64 bits"):
+        Outcome(plan, company)
+
+
+def test_an_explanation_says_where_somebody_stands_on_the_stairs():
+    plan = plain_plan([PLAIN | {"stairs": {"steps": [STEP, STEP | {"times": 3}], "after_last": "repeats"}}])
+    company = seller_above_two(250_00)
+    company.stand(plan)
+    snapshot = engine_snapshot(company)
+    calculation = Calculation.begin(plan, snapshot, stand(plan, snapshot))
+    assert earn(calculation, 0, None) == 0
+    told = plan.bonuses[0].figures(calculation, 0, 0)
+    assert (told["steps_behind"], told["cycles_of_this_step"]) == (1, 0)
+    assert (told["left_new_points"], told["left_used_points"]) == (250_00, 200_00)
 
 
 @pytest.mark.parametrize(

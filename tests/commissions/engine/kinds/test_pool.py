@@ -6,9 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commissions.engine.calculate import earn, stand
+from commissions.engine.calculation import Calculation
 from commissions.engine.document import Refused
 from tests.commissions.engine.kinds.test_matching import PROFIT, earned
-from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, companies, plain_plan, plan_of, row_for, some_rows
+from tests.commissions.engine.kinds.two_legs import (
+    RANKS,
+    Company,
+    Outcome,
+    Person,
+    Sale,
+    companies,
+    engine_snapshot,
+    plain_plan,
+    plan_of,
+    row_for,
+    some_rows,
+)
 from tests.commissions.engine.twin import round_once
 
 POOL = {
@@ -222,6 +236,28 @@ def test_a_pool_that_makes_no_sense_is_refused(change, said):
     with pytest.raises(Refused) as refused:
         plain_plan([POOL | change])
     assert said in str(refused.value)
+
+
+def test_an_explanation_says_what_a_pool_divides_and_what_of_it_others_left():
+    pool = POOL | {"shares": {"by": "rank", "count_of": {"member": 2, "silver": 0, "gold": 3}}, "unearned_of": ["retail"]}
+    people = [Person(1, None, "open"), Person(2, None, "open"), Person(3, None, "terminated")]
+    for person in people[1:]:
+        person.sponsor = people[0]
+    company = Company(people, [Sale(1, people[2], "retail", 0, 1000_00, 90_00, 50_00)])
+    plan = plain_plan([PROFIT, pool])
+    company.stand(plan)
+    calculation = Calculation.begin(plan, engine_snapshot(company), stand(plan, engine_snapshot(company)))
+    assert earn(calculation, 0, None) == 40_00
+    earn(calculation, 1, None)
+    assert plan.bonuses[1].figures(calculation, 1, 1) == {
+        "fund_minor": 60_00,
+        "shares": 2,
+        "all_shares": 4,
+        "of_it_unearned_of_others_minor": 40_00,
+    }
+    alone = plain_plan([PROFIT, POOL])
+    calculation = Calculation.begin(alone, engine_snapshot(company), stand(alone, engine_snapshot(company)))
+    assert alone.bonuses[1].figures(calculation, 1, 1) == {"fund_minor": 20_00, "shares": 0, "all_shares": 0}
 
 
 def test_what_nobody_earned_is_divided_by_one_pool_alone():
