@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import ranks
+from commissions.engine.bonuses.sources import originals
 from commissions.engine.calculation import Calculation
 from commissions.engine.result import Lines
-from commissions.engine.snapshot import NO_RANK, Sales
+from commissions.engine.snapshot import NO_RANK, NONE, Sales
 from commissions.engine.standing import stand
 from commissions.engine.tenure import InForce
 
@@ -104,11 +105,9 @@ def _places(sales: Sales) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     starts[1:] = (np.diff(sales.at[order]) != 0) | (np.diff(sales.order[order]) != 0)
     place = np.empty_like(starts)
     place[order] = np.cumsum(starts)
-    by_id = np.argsort(sales.id, kind="stable")
-    at = np.minimum(np.searchsorted(sales.id[by_id], sales.reverses), max(len(by_id) - 1, 0))
-    original = by_id[at] if len(by_id) else at
-    returned = (sales.reverses != 0) & (sales.id[original] == sales.reverses) if len(by_id) else place > 0
-    place = np.where(returned, place[original], place)
+    original = originals(sales)
+    returned = original != NONE
+    place[returned] = place[original[returned]]
     less = (sales.pv < 0) | (sales.cv < 0) | (sales.quantity < 0)
     return place, np.where(less & ~returned, 0, place)
 

@@ -16,11 +16,12 @@ from commissions.engine import money
 from commissions.engine.bonuses.crediting import Crediting, Credits
 from commissions.engine.bonuses.dues import groups, sums
 from commissions.engine.bonuses.rewards import REWARDS, OfSale, Reward
+from commissions.engine.bonuses.sources import originals
 from commissions.engine.document import Selected, setting
 from commissions.engine.kinds import Report, Whole, choice
 from commissions.engine.names import Names
 from commissions.engine.result import Lines
-from commissions.engine.snapshot import Index
+from commissions.engine.snapshot import NONE, Index
 
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
@@ -118,10 +119,8 @@ class Coded(Crediting):
         begins = np.searchsorted(seller, seller)
         ordinal = calculation.state(self.state)[seller] + running - running[begins] + 1
         of_entry: NDArray[np.int64] = ordinal[group]
-        takes_back = np.flatnonzero(sales.reverses[entries] > 0)
-        by_id = np.argsort(sales.id[entries], kind="stable")
-        wanted = sales.reverses[entries[takes_back]]
-        place = np.minimum(np.searchsorted(sales.id[entries[by_id]], wanted), max(len(by_id) - 1, 0))
-        there = sales.id[entries[by_id[place]]] == wanted
-        of_entry[takes_back[there]] = of_entry[by_id[place[there]]]
+        original = originals(sales)[entries]
+        place = np.minimum(np.searchsorted(entries, original), len(entries) - 1)
+        takes_back = np.flatnonzero((original != NONE) & (entries[place] == original))
+        of_entry[takes_back] = of_entry[place[takes_back]]
         return of_entry

@@ -152,6 +152,15 @@ def of_amount(calculation: "Calculation", entries: NDArray[np.int64], amount: ND
     )
 
 
+def originals(sales: Sales) -> NDArray[np.int64]:
+    """Find the sale that each one takes back; NONE where it takes back nothing, or a sale that is not among them."""
+    if not len(sales):
+        return np.empty(0, dtype=np.int64)
+    by_id = np.argsort(sales.id, kind="stable")
+    found = by_id[np.minimum(np.searchsorted(sales.id[by_id], sales.reverses), len(by_id) - 1)]
+    return np.where((sales.reverses != 0) & (sales.id[found] == sales.reverses), found, NONE)
+
+
 def of_people(people: NDArray[np.int64], base: NDArray[np.int64], currency: int = NONE) -> Sources:
     """Pay on one figure per person: hundredths of a point, or minor units of a currency; zeros are left out."""
     pays = np.flatnonzero(base)

@@ -106,7 +106,8 @@ class VolumeRebate(Walking):
         """Cut the volume of each seller, sale by sale in their order, where it crosses a threshold.
 
         A refund takes back from the top, so that a seller's sales add up to the brackets of what is left in the end. Where
-        the brackets measure groups, a sale lies on top of all that the seller's group had sold before it.
+        the brackets measure groups, a sale lies on top of all that the seller's group had sold before it, and a refund
+        takes back from the top of the sale, as far as that is of the period.
         """
         of_groups = brackets.of is Of.GROUP
         found = sources.of_volume(calculation, self.volume, by_order=of_groups or self.line is Unit.ORDER)
@@ -173,10 +174,12 @@ class VolumeRebate(Walking):
 
 
 def _moments(calculation: "Calculation", found: Sources) -> NDArray[np.int64]:
-    """Number the orders by time and order number."""
+    """Number the orders by time and order number; one that takes back a sale of the period comes right behind that."""
     sales = calculation.sales
+    original = sources.originals(sales)[found.sale]
+    counts_as = np.where(original == NONE, found.sale, original)
     moment = np.empty(len(found.sale), dtype=np.int64)
-    moment[np.lexsort((found.sale, sales.order[found.sale], sales.at[found.sale]))] = np.arange(len(moment))
+    moment[np.lexsort((found.sale, sales.order[counts_as], sales.at[counts_as]))] = np.arange(len(moment))
     return moment
 
 

@@ -1,11 +1,14 @@
 """The volume rebate against its slow twin, whole and marginal."""
 
+import dataclasses
 from fractions import Fraction
 from itertools import pairwise
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commissions.engine.held import merged
 from tests.commissions.engine.kinds import uplines
 from tests.commissions.engine.kinds.uplines import POINT, brackets, common, measures, rate_of, rate_tables, some_worlds
 
@@ -28,6 +31,11 @@ def marginal(draw, ranks):
     table = whole(draw, ranks)[0]
     rates = {"by": "bracket", **measures(draw, ["own", "group"]), "volume": table["volume"], "table": brackets(draw)}
     return [table | {"mode": "marginal", "rates": rates}]
+
+
+def of_groups(draw, ranks):
+    table = marginal(draw, ranks)[0]
+    return [table | {"rates": table["rates"] | {"of": "group"}}]
 
 
 def outcome(world, bonus, seller):
@@ -99,3 +107,28 @@ def test_what_is_left_for_the_next_period_is_what_was_sold(world):
             assert result.state.people["rebate.volume.1"][place] == sold[id]
             if rates.periods == 3:
                 assert result.state.people["rebate.volume.2"][place] == world.past["rebate.volume.1"][id]
+
+
+@given(some_worlds(of_groups, refunds=False), st.data())
+def test_an_order_that_is_taken_back_leaves_everybody_as_if_it_had_not_been(world, data):
+    sales = world.snapshot.sales
+    if not len(sales):
+        return
+    one = data.draw(st.integers(0, len(sales) - 1))
+    is_of_it = (sales.order == sales.order[one]) & (sales.person == sales.person[one])
+    order = sales.take(np.flatnonzero(is_of_it))
+    signed = ("quantity", "pv", "cv", "paid_minor", "seller_minor")
+    back = dataclasses.replace(
+        order,
+        id=order.id + 10_000,
+        order=order.order + 10_000,
+        at=order.at + data.draw(st.integers(0, 5)),
+        reverses=order.id,
+        **{name: -getattr(order, name) for name in signed},
+    )
+    without = sales.take(np.flatnonzero(~is_of_it))
+    returned, never = (
+        uplines.calculate(world.plan, dataclasses.replace(world.snapshot, sales=each)) for each in (merged(sales, back), without)
+    )
+    assert returned.totals.tolist() == never.totals.tolist()
+    assert returned.unearned.tolist() == never.unearned.tolist()
