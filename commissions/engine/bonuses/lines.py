@@ -185,6 +185,19 @@ def _gathered(plan: "Plan", index: int, walk: Walk, sources: Sources, starter: N
     return lines if paid_on.all() else lines.take(np.flatnonzero(paid_on))
 
 
+def gathered(
+    payee: NDArray[np.int64], missed: NDArray[np.int64], reason: NDArray[np.int8]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Gather rows of one currency into lines: by payee, and what nobody earned by who missed it and why.
+
+    Returns payee, missed and reason, ``[3, line]``, and the line of each row.
+    """
+    lost = payee == NONE
+    key = np.stack((payee, np.where(lost, missed, NONE), np.where(lost, reason, np.int8(Reason.PAID))))
+    distinct, group = np.unique(key, axis=1, return_inverse=True)
+    return distinct, group.reshape(-1)
+
+
 _PERSON_BITS, _REASON_BITS = 40, 4
 
 

@@ -178,12 +178,12 @@ class StairsOfGroups:
             payee = np.where(paid, at, roll_up(self.may, self.upline, standings.rank, missed))
         reasons = why_not(plan, index, calculation.people, standings)
         reason = np.where(paid, np.int8(Reason.PAID), reasons[at])
-        lost = payee == NONE
-        key = np.stack((payee, np.where(lost, missed, NONE), np.where(lost, reason, np.int8(Reason.PAID))))
-        distinct, of = np.unique(key, axis=1, return_inverse=True)
+        distinct, of = lines.gathered(payee, missed, reason)
+        volume = np.append(self.group[on_top], self.group[roots])
+        money.require_summable(volume, "the volumes of groups within each other")
         total, base = np.zeros((2, distinct.shape[1]), dtype=np.int64)
-        np.add.at(total, of.reshape(-1), grains)
-        np.add.at(base, of.reshape(-1), np.append(self.group[on_top], self.group[roots]))
+        np.add.at(total, of, grains)
+        np.add.at(base, of, volume)
         num, den = self.inside.value(plan)
         return lines.block(
             plan,

@@ -150,11 +150,7 @@ class VolumeRebate(Walking):
     ) -> Lines:
         """Gather each seller's brackets, and what rolls up to a payee, into one line that is rounded once."""
         plan = calculation.plan
-        payee, missed, reason = walk.payee[0], walk.missed[0], walk.reason[0]
-        lost = payee == NONE
-        key = np.stack((payee, np.where(lost, missed, NONE), np.where(lost, reason, np.int8(Reason.PAID))))
-        distinct, group = np.unique(key, axis=1, return_inverse=True)
-        group = group.reshape(-1)
+        distinct, group = lines.gathered(walk.payee[0], walk.missed[0], walk.reason[0])
         num, den = plan.value_of(NONE)
         parts = [(inside, group, num * rate) for inside, rate in pieces if rate]
         amount = money.share_of_sums(parts, den * money.PPM, distinct.shape[1], self.rounding)

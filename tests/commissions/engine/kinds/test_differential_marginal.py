@@ -168,6 +168,16 @@ def test_a_company_too_large_for_exact_arithmetic_is_refused():
         calculate(long_plan(), uplines.engine_snapshot([(1, 0, "open")], [sale]))
 
 
+def test_groups_within_each_other_that_one_person_is_paid_on_are_refused_beyond_64_bits():
+    rates = LONG["bonuses"][0]["rates"] | {"table": [{"at": 0, "rate": "3%"}]}
+    plan = long_plan(unqualified="blocks", unearned="roll_up", rates=rates)
+    people = [(id, id - 1, "open" if id == 1 else "suspended") for id in range(1, 7)]
+    points = dict.fromkeys(range(1, 6), 1_00) | {6: 2**61}
+    sales = [uplines.twin.Sale(id, id, 0, id, "retail", 1, points[id], points[id], 0, 0, "USD") for id in points]
+    with pytest.raises(AmountTooLarge, match="groups within each other"):
+        calculate(plan, uplines.engine_snapshot(people, sales))
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
