@@ -6,7 +6,7 @@ rest is tried with the engine itself, on small companies that are made for the p
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -102,11 +102,17 @@ def _bounds(plan: Plan, most: Fraction) -> Iterator[Warned]:
         if bounds.get(bonus.code, Fraction(0)) is None:
             yield Warned(Warns.NO_BOUND, f"bonuses[{place}]", {"code": bonus.code})
     known = {" + ".join(codes): share for codes, share in plan.caps.bounds.items()}
-    known |= {code: each for code, each in bounds.items() if each}
+    known |= {code: each for code, each in _once(plan, bounds).items() if each}
     total = sum(known.values(), Fraction(0))
     if total > most:
         parts = ", ".join(f"{code} {_percent(each)}" for code, each in known.items())
         yield Warned(Warns.ABOVE_SHARE, "bonuses", {"share": _percent(total), "most": _percent(most), "parts": parts})
+
+
+def _once(plan: Plan, bounds: Mapping[str, Fraction | None]) -> dict[str, Fraction | None]:
+    """Return the bounds of bonuses without what pools divide again: that is within the bound of the bonus it was left of."""
+    again = {bonus.code: sum((bounds.get(code) or Fraction(0) for code in bonus.repools), Fraction(0)) for bonus in plan.bonuses}
+    return {code: each and each - again[code] for code, each in bounds.items()}
 
 
 def _unpaid_levels(plan: Plan) -> Iterator[Warned]:

@@ -31,6 +31,19 @@ def test_bounds_that_add_up_to_too_much_are_told_with_their_parts():
     )
 
 
+def test_money_that_a_pool_divides_again_is_within_the_bound_of_the_bonus_that_left_it():
+    pool = {
+        "code": "again", "name": "Again", "kind": "pool", "share": "5%", "volume": "cv", "unearned_of": ["team"],
+        "shares": {"by": "volume", "measured": "own", "each": 1}, "active_only": False, "nobody": "kept",
+        "remainder": "earliest", "line": "payee", "rounding": "truncate", "unearned": "breakage",
+    }  # fmt: skip
+    assert warned(bonuses=[TEAM, pool]) == {}
+    found = warned(bonuses=[TEAM, pool | {"share": "15%"}])
+    assert str(found[Warns.ABOVE_SHARE]).endswith(
+        "up to 65.00% of the volume, more than the 60.00% that was asked about: team 50.00%, again 15.00%"
+    )
+
+
 def test_the_search_finds_a_company_that_is_paid_too_much():
     found = warned(bonuses=[TEAM | {"rates": ["90%"], "depth": {"member": 1}}])
     assert Warns.FOUND_ABOVE_SHARE in found
