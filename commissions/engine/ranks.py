@@ -56,9 +56,8 @@ def stand(
 
     ``holder`` says whose own volume each person's counts as, where ``pv`` and ``gv`` have moved.
     """
-    counted_gv = np.array(
-        [counted_volume(plan.ranks[index], snapshot, pv, gv) for index in plan.capped_ranks], dtype=np.int64
-    ).reshape(len(plan.capped_ranks), len(gv))
+    counted = [counted_volume(plan.ranks[index], snapshot, pv, gv) for index in plan.capped_ranks]
+    counted_gv = np.array(counted, dtype=np.int64).reshape(len(counted), len(gv))
     may = payable & snapshot.people.is_distributor()
     nobody = np.full(len(gv), NO_RANK, dtype=np.int8)
     sight = Sight(plan, snapshot, pv=pv, gv=gv, payable=payable, active=active, rank=nobody, own=nobody, holder=holder)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from commissions.engine import money
 from commissions.engine.bonuses import lines
@@ -89,11 +89,15 @@ class Party(Bonus):
         money_of = np.flatnonzero((given.amount_minor > 0) & (host != NONE))
         items_of = np.flatnonzero((given.items > 0) & (host != NONE))
         in_plan = money.INDEX[plan.currency]
-        for rows, base, currencies, rate_ppm, quantity in (
-            (party[credit], minor[credit], currency[credit], given.rate_ppm[party[credit]], np.int64(1)),
-            (money_of, given.amount_minor[money_of], in_plan, money.PPM, np.int64(1)),
-            (items_of, np.zeros(len(items_of), dtype=np.int64), in_plan, money.PPM, given.items[items_of]),
-        ):
+        found: list[tuple[NDArray[np.int64], NDArray[np.int64], ArrayLike, ArrayLike, ArrayLike, ArrayLike]] = [
+            (party[credit], minor[credit], currency[credit], given.rate_ppm[party[credit]], 1, given.tier[party[credit]]),
+            (money_of, given.amount_minor[money_of], in_plan, money.PPM, 1, given.tier[money_of]),
+            (items_of, np.zeros(len(items_of), dtype=np.int64), in_plan, money.PPM, given.items[items_of], given.tier[items_of]),
+        ]
+        for tier, (inside, rate) in enumerate(self.reward.parts(plan, closed), 1):
+            within = np.flatnonzero((inside > 0) & (host != NONE)) if rate else np.empty(0, dtype=np.int64)
+            found.append((within, inside[within], in_plan, rate, 1, tier))
+        for rows, base, currencies, rate_ppm, quantity, level in found:
             yield lines.block(
                 plan,
                 index,
@@ -103,21 +107,7 @@ class Party(Bonus):
                 rate_ppm=rate_ppm,
                 quantity=quantity,
                 source=parties.seller[rows],
-                level=given.tier[rows],
-                missed=missed[rows],
-                reason=reason[rows],
-            )
-        for tier, (inside, rate) in enumerate(self.reward.parts(plan, closed), 1):
-            rows = np.flatnonzero((inside > 0) & (host != NONE)) if rate else np.empty(0, dtype=np.int64)
-            yield lines.block(
-                plan,
-                index,
-                payee=payee[rows],
-                base=inside[rows],
-                currency=in_plan,
-                rate_ppm=rate,
-                source=parties.seller[rows],
-                level=tier,
+                level=level,
                 missed=missed[rows],
                 reason=reason[rows],
             )
