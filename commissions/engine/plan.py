@@ -131,7 +131,7 @@ class Plan:
     def is_told_by_sale(self, index: int) -> bool:
         """Whether the lines of a bonus can be found from single sales and the standings above them, without everybody."""
         bonus = self.bonuses[index]
-        alone = bonus.per_sale and self.pays_sales_alone
+        alone = bonus.per_sale and self.pays_sales_alone and not self.gates_of(index)
         return alone and not self.caps.takes and not any(bonus.code in each.sets_aside for each in self.bonuses)
 
     def still_unearned(self, unearned: NDArray[np.int64]) -> NDArray[np.int64]:

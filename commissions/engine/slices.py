@@ -207,12 +207,13 @@ def restand(plan: Plan, held: Held, sales: Sales, concerned: NDArray[np.int64]) 
 def lines_of(plan: Plan, held: Held, person: int) -> tuple[Lines, Sales]:
     """Return the lines that are paid to one person or that this person missed, and the sales that they come from.
 
-    Only lines of bonuses that are paid sale by sale, before caps; only sales below the person, near enough for a walk to
-    get there, are looked at, so ``held`` may be no more than the person's downline. The people in the lines and sales
-    are as held; the ``sale`` of a line is an index into the sales that are returned with it.
+    Only lines of bonuses that are paid sale by sale and that no gate stops, before caps; only sales below the person, near
+    enough for a walk to get there, are looked at, so ``held`` may be no more than the person's downline. The people in the
+    lines and sales are as held; the ``sale`` of a line is an index into the sales that are returned with it.
     """
     of_period = plan.steps(held.frame.period or plan.ladder.period)
-    steps = [step for step in of_period if not isinstance(step, Step) and plan.pays_sales_alone and plan.bonuses[step].per_sale]
+    bonuses = [step for step in of_period if not isinstance(step, Step) and plan.pays_sales_alone]
+    steps = [step for step in bonuses if plan.bonuses[step].per_sale and not plan.gates_of(step)]
     if not steps:
         return Lines.join([]), sales_of(held.batches, NOBODY)
     concerned = np.array([person])

@@ -74,6 +74,22 @@ def test_a_line_names_its_order_its_level_and_its_arithmetic(company, november, 
     assert {(line.reference, line.level, line.rate_ppm, line.amount_minor) for line in team} >= {("order:cy", 2, 40_000, 1_200)}
 
 
+def test_a_line_behind_a_shut_gate_is_not_told_as_paid(transactional_db):
+    trained = '[[gates]]\ncode = "trained"\nname = "Trained"\nbonuses = ["unilevel"]\n'
+    trained += 'requires = [{ measure = "fact", name = "training", least = 1 }]\n\n[[bonuses]]'
+    company = Company("house\n ana\n  ben\n   cy", document=plan().replace("[[bonuses]]", trained, 1))
+    for name in ("ana", "ben", "cy"):
+        company.sell(name, 100)
+    facts.record(distributor_id=company.id("ben"), kind="training", at=at(2026, 11, 3), reference="training:1")
+    live.refresh_everything()
+    november = periods.containing(at(2026, 11, 10))
+    for name, paid in (("ana", False), ("ben", True)):
+        assert EarningTotal.objects.filter(distributor=company.id(name), bonus="unilevel", amount_minor__gt=0).exists() == paid
+        for bonus in ("unilevel", None):
+            told = [line for line in earnings.lines(company.id(name), november, bonus=bonus).lines if line.bonus == "unilevel"]
+            assert bool(told) == (paid and bonus is not None)
+
+
 def test_lines_come_in_pages_the_newest_first(company, november):
     company.sell("bob", 10, when=at(2026, 11, 20), reference="order:newest")
     live.refresh_everything()
