@@ -115,10 +115,10 @@ class Climb:
         """Begin where the period before ended, or on the first step."""
         anew = begins_anew(calculation, stairs.resets)
         stood = [np.zeros_like(room) if anew else calculation.state(f"{code}.stairs.{word}") for word in ("step", "done")]
-        step = np.minimum(stood[0], len(stairs.steps) - 1)
+        step = np.clip(stood[0], 0, len(stairs.steps) - 1)
         times = np.array([each.times for each in stairs.steps], dtype=np.int64)[step]
         ends = (step == len(stairs.steps) - 1) & (stairs.after_last is AfterLast.STOPS)
-        done = np.minimum(stood[1], np.where(ends, times, times - 1))
+        done = np.clip(stood[1], 0, np.where(ends, times, times - 1))
         paid, lost, above = np.zeros((3, *pays.shape), dtype=np.int64)
         over = np.zeros(len(room), dtype=np.bool_)
         is_left = legs[0] >= legs[1]

@@ -36,7 +36,7 @@ from tests.commissions.engine.kinds.two_legs import (
 
 AMOUNTS = st.sampled_from([0, 5, 20, "35.55"])
 ROWS = st.fixed_dictionaries({"by": st.just("requirement"), "table": some_rows("amount", AMOUNTS)})
-STANDS = (("team.stairs.step", st.integers(0, 3)), ("team.stairs.done", st.integers(0, 3)))
+STANDS = (("team.stairs.step", st.integers(-1, 3)), ("team.stairs.done", st.integers(-1, 3)))
 
 
 @st.composite
@@ -91,10 +91,10 @@ def summed(lost):
 def begun(stairs, person):
     """On which step a person stands, and how many cycles of it are made, as the period before left it."""
     last = len(stairs.steps) - 1
-    step = min(person.state["team.stairs.step"], last)
+    step = max(min(person.state["team.stairs.step"], last), 0)
     most = stairs.steps[step].times
     ends = step == last and stairs.after_last == "stops"
-    return step, min(person.state["team.stairs.done"], most if ends else most - 1)
+    return step, max(min(person.state["team.stairs.done"], most if ends else most - 1), 0)
 
 
 def cycles_of(plan, bonus, company, person):
