@@ -81,7 +81,7 @@ CONCERN = {
     "calculate": f"twin_agrees snapshot ranks_twin kinds/caps {SLICES} @*",
     "calculation": f"twin_agrees kinds/caps kinds/rewards_of_ranks {LEGS} @*",
     "candidates": GOALS,
-    "caps": "kinds/caps plan @caps* @binary* @published*",
+    "caps": "kinds/caps plan lint @caps* @binary* @published*",
     "clipped": "kinds/guarantee kinds/differential_marginal @guarantee*",
     "compare": "compare",
     "document": DOCUMENT,
@@ -122,7 +122,7 @@ CONCERN = {
     "toml_text": "editing schema",
     "tree": f"tree snapshot {UPLINES}",
     "trials": GOALS,
-    "volumes": f"twin_agrees requirements ranks_twin {SLICES} kinds/breakaway @*",
+    "volumes": f"twin_agrees snapshot requirements ranks_twin {SLICES} kinds/breakaway @*",
     "ways": GOALS,
 }
 

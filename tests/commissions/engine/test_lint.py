@@ -44,6 +44,15 @@ def test_money_that_a_pool_divides_again_is_within_the_bound_of_the_bonus_that_l
     )
 
 
+@pytest.mark.parametrize(("volume", "is_bounded"), [("cv", True), ("pv", False)])
+def test_a_company_cap_bounds_what_is_paid_by_the_volume_that_it_is_a_share_of(volume, is_bounded):
+    """A share of PV says nothing of how much of the CV is paid: an order may have little of the one and much of the other."""
+    cap = {"bonuses": ["team"], "share": "30%", "volume": volume}
+    caps = {"order": ["person", "match", "company"], "company": [cap]}
+    found = warned(bonuses=[TEAM | {"rates": ["40%", "25%"]}], caps=caps)
+    assert (Warns.ABOVE_SHARE not in found) == is_bounded
+
+
 def test_the_search_finds_a_company_that_is_paid_too_much():
     found = warned(bonuses=[TEAM | {"rates": ["90%"], "depth": {"member": 1}}])
     assert Warns.FOUND_ABOVE_SHARE in found

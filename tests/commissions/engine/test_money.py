@@ -58,6 +58,26 @@ def test_a_share_of_sums_is_rounded_once_for_the_whole_sum(parts, den, mode):
     assert share_of_sums(arrays, den, 3, mode).tolist() == [round_once(each, mode) for each in exact]
 
 
+@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(0, 3), st.integers(0, 4)), max_size=4), st.integers(1, 12), modes)
+def test_sums_of_less_than_a_unit_are_rounded_as_the_mode_says(parts, den, mode):
+    exact = [sum((Fraction(amount) * num / den for amount, group, num in parts if group == each), Fraction(0)) for each in range(4)]
+    arrays = [(np.array([amount]), np.array([group]), num) for amount, group, num in parts]
+    assert share_of_sums(arrays, den, 4, mode).tolist() == [round_once(each, mode) for each in exact]
+
+
+@given(st.lists(st.integers(-(2**50), 2**50), min_size=1, max_size=20), st.integers(0, 2**49), st.integers(1, 2**49))
+def test_parts_are_multiplied_exactly_and_rounded_down(values, num, den):
+    some = np.array(values, dtype=np.int64)
+    nums, dens = np.full(len(some), min(num, den)), np.full(len(some), den)
+    assert money.scaled(some, nums, dens).tolist() == [value * min(num, den) // den for value in values]
+
+
+def test_what_could_not_be_split_exactly_is_refused():
+    huge = np.array([2**61])
+    with pytest.raises(money.AmountTooLarge):
+        money.scaled(huge, np.array([2**60]), np.array([2**60 + 1]))
+
+
 def test_a_long_array_is_rounded_like_a_short_one():
     amounts = np.arange(-50_000, 50_000) * 7
     expected = [round_once(Fraction(int(amount) * 33_333, 10**6), "half_even") for amount in amounts]

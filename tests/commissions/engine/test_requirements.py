@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from commissions.engine import calculate, document, editing, lacks, snapshot, toml_text
+from commissions.engine import calculate, document, editing, lacks, snapshot, toml_text, volumes
 from commissions.engine import plan as plans
 from commissions.engine.document import Refused
 from commissions.engine.kinds import Percent, Points
+from commissions.engine.money import AmountTooLarge
 from commissions.engine.requirements import REQUIREMENTS
 from commissions.engine.requirements.alternatives import SINGLE
 from commissions.engine.tenure import Grace, Title
@@ -19,6 +22,7 @@ from tests.commissions.plans.examples import SHIPPED
 DOCS = Path(__file__).parents[3] / "docs"
 TEXT = (SHIPPED / "fernhollow.toml").read_text() + '[trees.pairs]\nkind = "binary"\n[trees.wide]\nkind = "open"\n'
 ANA = 0
+VOLUME = st.one_of(st.integers(-100, 1000), st.integers(-(2**59) + 1, 2**59 - 1))
 BOUGHT = [(1, 0, 50, -1), (1, 2, 30, 7), (1, 2, 10, 7), (1, 1, 40, 8), (2, 0, 100, -1), (3, 0, 70, -1), (4, 2, 60, 9)]
 
 
@@ -302,6 +306,19 @@ def test_activity_may_ask_how_many_are_open_but_not_how_many_are_active(words):
     assert not asked("open").requirements[0].reads_active
     with pytest.raises(Refused, match="something that does not ask who is active"):
         asked("active")
+
+
+@given(st.lists(st.tuples(VOLUME, VOLUME), min_size=1, max_size=5))
+def test_a_share_is_rounded_down_to_whole_parts_per_million_at_any_size(pairs):
+    part, whole = (np.array(values, dtype=np.int64) for values in zip(*pairs, strict=True))
+    expected = [min(max(some, 0), of) * 10**6 // of if of > 0 else 0 for some, of in pairs]
+    assert volumes.share_of(part, whole).tolist() == expected
+
+
+@pytest.mark.parametrize("whole", [2**59, -(2**59), 2**62])
+def test_a_volume_too_large_to_take_a_share_of_is_refused(whole):
+    with pytest.raises(AmountTooLarge, match="too large to take a share of"):
+        volumes.share_of(np.array([7, 2**58]), np.array([9, whole]))
 
 
 def test_a_share_among_alternatives_is_refused_where_ranks_are_of_the_very_order():

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commissions.engine import money
 from commissions.engine.document import Refused
 from commissions.engine.result import Reason
 from tests.commissions.engine.kinds.test_matching import PROFIT
@@ -214,19 +213,6 @@ def test_a_protected_bonus_is_untouched_while_it_is_within_the_cap_by_itself(pla
             assert np.array_equal(outcome.result.totals[rows], earned)
 
 
-@given(st.lists(st.integers(-(2**50), 2**50), min_size=1, max_size=20), st.integers(0, 2**49), st.integers(1, 2**49))
-def test_parts_are_multiplied_exactly_and_rounded_down(values, num, den):
-    some = np.array(values, dtype=np.int64)
-    nums, dens = np.full(len(some), min(num, den)), np.full(len(some), den)
-    assert money.scaled(some, nums, dens).tolist() == [value * min(num, den) // den for value in values]
-
-
-def test_what_could_not_be_split_exactly_is_refused():
-    huge = np.array([2**61])
-    with pytest.raises(money.AmountTooLarge):
-        money.scaled(huge, np.array([2**60]), np.array([2**60 + 1]))
-
-
 @pytest.mark.parametrize(
     ("caps", "said"),
     [
@@ -237,6 +223,12 @@ def test_what_could_not_be_split_exactly_is_refused():
         ({"person": [{"bonuses": ["team"], "most": {}, "excess": "carried"}] * 2}, "whose excess no other cap carries"),
         ({"company": [{"bonuses": ["team"], "share": "5%", "volume": "bv"}]}, "one of the plan's volumes"),
         ({"company": [{"bonuses": ["team"], "protected": ["deep"], "share": "5%", "volume": "cv"}]}, "one of the cap's bonuses"),
+        ({"company": [{"bonuses": ["team", "x"], "share": "5%", "volume": "cv"}]}, "caps.company[1].bonuses[2]"),
+        ({"company": [{"bonuses": ["team", "team"], "share": "5%", "volume": "cv"}]}, "each bonus once"),
+        (
+            {"company": [{"bonuses": ["team"], "share": "5%", "volume": "cv", "sales": {"markets": ["US", "US"]}}]},
+            'caps.company[1].sales.markets is "US, US"; expected each of them once',
+        ),
         ({"company": [{"bonuses": ["team"], "share": "120%", "volume": "cv"}]}, "a percentage as text from 0% to 100%"),
     ],
 )

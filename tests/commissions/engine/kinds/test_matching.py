@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commissions.engine.document import Refused
-from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, companies, of_rank_or_row, plain_plan, plan_of, some_rows
+from commissions.engine.money import AmountTooLarge
+from tests.commissions.engine.kinds.two_legs import (
+    RANKS,
+    Company,
+    Outcome,
+    Person,
+    Sale,
+    companies,
+    of_rank_or_row,
+    plain_plan,
+    plan_of,
+    some_rows,
+)
 from tests.commissions.engine.twin import round_once
 
 PROFIT = {
@@ -70,11 +82,26 @@ def test_everybody_is_matched_as_the_twin_says(plan, company):
                 exact[payee.id] += share
             elif base:
                 lost[missed.id, reason] += share
+    assert outcome.everybody_is_named(1)
     totals = {id: round_once(Fraction(share), bonus.rounding) for id, share in exact.items()}
     assert outcome.totals(1) == {id: amount for id, amount in totals.items() if amount}
     assert summed(outcome.lost(1)) == {
         key: amount for key, share in lost.items() if (amount := round_once(Fraction(share), bonus.rounding))
     }
+
+
+def test_what_is_matched_of_several_bonuses_is_refused_where_only_the_sum_does_not_fit():
+    """Each of five bonuses fits 64 bits; together they would come out negative."""
+    codes = ["a", "b", "c", "d", "e"]
+    match = {"code": "match", "name": "Match", "kind": "matching", "bonuses": codes, "base": "before_caps", "tree": "sponsor"}
+    match |= {"rates": {rank: ["1%"] for rank in RANKS}, "compression": "none", "line": "source", "rounding": "half_even"}
+    plan = plain_plan([*(PROFIT | {"code": code} for code in codes), match | {"unearned": "breakage"}])
+    ana = Person(1, None, "open")
+    ben = Person(2, ana, "open")
+    with pytest.raises(AmountTooLarge, match="the sum of what is matched does not fit 64 bits"):
+        Outcome(plan, Company([ana, ben], [Sale(1, ben, "retail", 0, 0, 2**61, 0)]))
+    outcome = Outcome(plan, Company([ana, ben], [Sale(1, ben, "retail", 0, 0, 2**59, 0)]))
+    assert outcome.totals(5) == {1: round_once(Fraction(5 * 2**59, 100), "half_even")}
 
 
 def summed(lost):

@@ -224,6 +224,11 @@ class Outcome:
         ids = [*self.ids, None]
         return sorted((ids[lines.missed[row]] or 0, Reason(lines.reason[row]).name, int(lines.amount_minor[row])) for row in rows)
 
+    def everybody_is_named(self, bonus=0):
+        """Whether each line, also of an amount of nothing, says who is paid or who missed it: above the root is nobody."""
+        lines = self.result.lines
+        return bool(((lines.payee >= 0) | (lines.missed >= 0))[lines.bonus == bonus].all())
+
     def left(self, name):
         """A state by person, zeros left out."""
         values = self.result.state.people.get(name, np.zeros(len(self.ids), dtype=np.int64))
