@@ -108,9 +108,11 @@ class Read:
         return len(self.lines)
 
     def column(self, name: str, absent: int = 0) -> NDArray[np.int64]:
-        """Return a column, ``absent`` throughout where the file leaves it out."""
+        """Return a column, ``absent`` throughout where the file leaves it out (which takes no memory). It is for reading only."""
         found = self.columns.get(name)
-        return np.full(len(self), absent, dtype=np.int64) if found is None else found.copy()
+        column = np.broadcast_to(np.int64(absent), len(self)) if found is None else found.view()
+        column.flags.writeable = False
+        return column
 
     def bad(self, row: int, column: str, said: str) -> BadFile:
         """Return the error about one value of a row."""

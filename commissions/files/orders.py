@@ -81,10 +81,11 @@ def read_orders(
         "currency": currency,
         "reverses": np.where(original == NONE, 0, original + 1),
     }
+    which = slice(None) if len(inside) == len(rows) else inside  # a view of all, rather than a copy
     sales = snapshot.sales(
         Index(people.id),
-        **{name: column_[inside] for name, column_ in columns.items()},
-        more={name: column_[inside] for name, column_ in more.items()},
+        **{name: column_[which] for name, column_ in columns.items()},
+        more={name: column_[which] for name, column_ in more.items()},
     )
     return Orders(sales, order, tuple(products.places), tuple(markets.places), len(rows) - len(inside))
 
