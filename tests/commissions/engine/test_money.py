@@ -60,7 +60,9 @@ def test_a_share_of_sums_is_rounded_once_for_the_whole_sum(parts, den, mode):
 
 @given(st.lists(st.tuples(st.integers(-9, 9), st.integers(0, 3), st.integers(0, 4)), max_size=4), st.integers(1, 12), modes)
 def test_sums_of_less_than_a_unit_are_rounded_as_the_mode_says(parts, den, mode):
-    exact = [sum((Fraction(amount) * num / den for amount, group, num in parts if group == each), Fraction(0)) for each in range(4)]
+    exact = [
+        sum((Fraction(amount) * num / den for amount, group, num in parts if group == each), Fraction(0)) for each in range(4)
+    ]
     arrays = [(np.array([amount]), np.array([group]), num) for amount, group, num in parts]
     assert share_of_sums(arrays, den, 4, mode).tolist() == [round_once(each, mode) for each in exact]
 
