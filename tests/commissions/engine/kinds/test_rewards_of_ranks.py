@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commissions.engine.calculate import calculate
+from commissions.engine.calculate import calculate, earn
+from commissions.engine.calculation import Calculation
 from commissions.engine.document import Refused
 from tests.commissions.engine.kinds.two_legs import (
     RANKS,
@@ -45,6 +46,13 @@ LOYAL = COMMON | {
     "steps": [{"periods": 2, "amount": 10}, {"periods": 4, "amount": 30, "points": "2.5"}],
     "after_last": "stops",
 }
+STEPS = st.sampled_from(
+    [
+        LOYAL["steps"],
+        [{"periods": 1, "amount": 5}],
+        [{"periods": 1, "points": 1}, {"periods": 2, "amount": 7}, {"periods": 5, "amount": 30, "points": "2.5"}],
+    ]
+)
 
 
 @st.composite
@@ -55,7 +63,7 @@ def some_plans(draw):
     car = CAR | {"grace": draw(st.integers(0, 3)), "active_only": active_only}
     if draw(st.booleans()):
         car["cash"] = {"fact": "cash", "amounts": {"member": 0, "silver": 60, "gold": 250}}
-    loyal = LOYAL | {"after_last": draw(st.sampled_from(["stops", "repeats", "starts_over"]))}
+    loyal = LOYAL | {"after_last": draw(st.sampled_from(["stops", "repeats", "starts_over"])), "steps": draw(STEPS)}
     return draw(plan_of([rise, car, loyal], lowest=draw(st.sampled_from([0, 1]))))
 
 
@@ -78,8 +86,18 @@ def test_whole_lives_are_paid_as_the_twin_says(plan, company, lives):
             assert outcome.lines(place) == sorted((id, *line) for id, lines in expected.items() for line in lines if line[1])
         points = {id: life.points for id, life in told.items() if life.points}
         assert outcome.left("loyal.points") == points
+        assert told_of_loyalty(plan, outcome) == [told[id].row for id in outcome.ids]
         for person in company.people:
             person.state = {name: outcome.left(name).get(person.id, 0) for name in outcome.result.state.people}
+
+
+def told_of_loyalty(plan, outcome):
+    """What an explanation says of everybody's row of active periods, and that it says nothing before that is computed."""
+    calculation = Calculation.begin(plan, outcome.snapshot, outcome.result.standings)
+    people = range(len(outcome.ids))
+    assert not any(plan.bonuses[2].figures(calculation, 2, person) for person in people)
+    earn(calculation, 2, None)
+    return [plan.bonuses[2].figures(calculation, 2, person)["active_periods_in_a_row"] for person in people]
 
 
 class Life:
@@ -160,7 +178,7 @@ class Life:
             CAR | {"cash": {"fact": "cash", "amounts": {"member": 0, "silver": 101, "gold": 0}}},
             "bonuses[1].cash.amounts.silver is 101; expected no more than the amount itself, 100",
         ),
-        (LOYAL | {"steps": [{"periods": 2, "amount": 1}, {"periods": 2, "amount": 1}]}, "more than 2, the step before"),
+        (LOYAL | {"steps": [{"periods": 2, "amount": 1}, {"periods": 2, "amount": 1}]}, "steps[2].periods is 2; expected more than 2"),
         (LOYAL | {"steps": [{"periods": 2}]}, "bonuses[1].steps[1].amount is missing; expected an amount, or points"),
     ],
 )
