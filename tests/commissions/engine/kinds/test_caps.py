@@ -29,6 +29,8 @@ def unilevel(code, *rates):
 
 
 BONUSES = [PROFIT, unilevel("team", "10%", "5%"), unilevel("deep", "3%", "3%", "3%")]
+MATCH = {"code": "match", "name": "Match", "kind": "matching", "bonuses": ["retail"], "base": "before_caps", "tree": "sponsor"}
+MATCH |= {"rates": {rank: ["1%"] for rank in RANKS}, "compression": "none", "line": "source"}
 CODES = ["retail", "team", "deep"]
 LEFT_OVER = (("team.above_cap", st.sampled_from([0, 0, 1, 2500])), ("retail.above_cap", st.sampled_from([0, 0, 777])))
 
@@ -182,9 +184,7 @@ def test_no_company_pays_more_than_a_match_and_a_pool_say_that_they_can(rates, c
 
 
 def test_a_match_on_retail_profit_is_bounded_by_nothing():
-    match = {"code": "match", "name": "Match", "kind": "matching", "bonuses": ["retail"], "base": "before_caps"}
-    match |= {"tree": "sponsor", "compression": "none", "rates": {rank: ["1%"] for rank in RANKS}, "line": "source"}
-    plan = plain_plan([*BONUSES, match | {"rounding": "truncate", "unearned": "breakage"}])
+    plan = plain_plan([*BONUSES, MATCH | {"rounding": "truncate", "unearned": "breakage"}])
     assert plan.bonuses[3].most(plan) is None
 
 
@@ -258,11 +258,22 @@ def test_a_cap_cannot_hold_a_match_that_is_computed_after_it():
         plain_plan([*BONUSES, match], caps | {"person": person})
 
 
-@pytest.mark.parametrize("bonuses", [["team", "team"], ["team", "larger"], ["team", "nothing"], ["team"]])
-def test_a_greater_of_that_makes_no_sense_is_refused(bonuses):
-    larger = {"code": "larger", "name": "Larger", "kind": "greater_of", "bonuses": bonuses}
-    with pytest.raises(Refused, match=r"bonuses\[4\]"):
-        plain_plan([*BONUSES, larger | {"line": "payee", "rounding": "half_even", "unearned": "breakage"}])
+@pytest.mark.parametrize(
+    ("bonuses", "said"),
+    [
+        (["team", "team"], 'bonuses[4].bonuses is "team, team"; expected different bonuses'),
+        (["team", "larger"], 'bonuses[4].bonuses[2] is "larger"; expected a bonus that is neither a match nor a greater_of'),
+        (["match", "team"], 'bonuses[4].bonuses[1] is "match"; expected a bonus that is neither a match nor a greater_of'),
+        (["team", "nothing"], 'bonuses[4].bonuses[2] is "nothing"; expected one of the plan\'s bonuses'),
+        (["team"], "bonuses[4].bonuses"),
+    ],
+)
+def test_a_greater_of_that_makes_no_sense_is_refused(bonuses, said):
+    larger = {"code": "larger", "name": "Larger", "kind": "greater_of", "bonuses": bonuses, "line": "payee"}
+    more = {"rounding": "half_even", "unearned": "breakage"}
+    with pytest.raises(Refused) as refused:
+        plain_plan([*BONUSES, larger | more, MATCH | more])
+    assert said in str(refused.value)
 
 
 @given(companies(), st.permutations(["a", "b", "c"]))
@@ -279,3 +290,4 @@ def test_of_three_bonuses_each_person_is_paid_the_largest(company, codes):
         computed = [int(result.before_caps[row, place]) for row in rows]
         kept = [max(computed) if number == computed.index(max(computed)) else 0 for number in range(3)]
         assert [int(result.totals[row, place]) for row in rows] == kept
+    assert plan.bonuses[3].most(plan) == result.totals[3].sum() == 0  # it pays nothing itself, and adds nothing to the bounds

@@ -178,7 +178,10 @@ class Life:
             CAR | {"cash": {"fact": "cash", "amounts": {"member": 0, "silver": 101, "gold": 0}}},
             "bonuses[1].cash.amounts.silver is 101; expected no more than the amount itself, 100",
         ),
-        (LOYAL | {"steps": [{"periods": 2, "amount": 1}, {"periods": 2, "amount": 1}]}, "steps[2].periods is 2; expected more than 2"),
+        (
+            LOYAL | {"steps": [{"periods": 2, "amount": 1}, {"periods": 2, "amount": 1}]},
+            "steps[2].periods is 2; expected more than 2",
+        ),
         (LOYAL | {"steps": [{"periods": 2}]}, "bonuses[1].steps[1].amount is missing; expected an amount, or points"),
     ],
 )
