@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commissions.engine.calculate import calculate, earn, stand
@@ -66,6 +66,11 @@ def some_plans(draw):
 
 @given(some_plans(), companies(most=10, state=(*carried("team"), *STANDS)))
 def test_everybody_is_paid_and_keeps_and_stands_where_the_twin_says(plan, company):
+    assert_the_twin_agrees(plan, company)
+
+
+def assert_the_twin_agrees(plan, company):
+    """Who is paid, what is lost and why, what stays on each leg and where everybody stands is what the twin says."""
     company.stand(plan)
     outcome = Outcome(plan, company)
     bonus = plan.bonuses[0]
@@ -153,6 +158,43 @@ EACH = {"member": 10, "silver": 20, "gold": 30}
 STEP = {"stronger": 100, "weaker": 100, "amounts": EACH}
 
 
+@st.composite
+def some_laps(draw):
+    """Stairs that are climbed many times over: small steps, some of which pay a cent or nothing, and caps in the midst."""
+    amounts = st.sampled_from([0, "0.01", "0.01", 5, "7.77"]).map(lambda amount: {"member": amount, "silver": 0, "gold": 0})
+    legs = draw(st.sampled_from([(1, 1), (3, 2), (2, 1)]))
+    step = {"stronger": st.just(legs[0]), "weaker": st.just(legs[1]), "times": st.sampled_from([1, 1, 3]), "amounts": amounts}
+    steps = draw(st.lists(st.fixed_dictionaries(step), min_size=1, max_size=2))
+    strong = draw(st.sampled_from(["period", "cycle"])) if legs == (1, 1) else "period"
+    bonus = PLAIN | {"strong_leg": strong, "stairs": {"steps": steps, "after_last": "starts_over"}}
+    cap = draw(
+        st.one_of(
+            st.none(),
+            st.integers(0, 9).map(lambda cycles: {"cycles": {"member": cycles}}),
+            st.integers(10, 60).map(lambda cycles: {"cycles": {"member": cycles}}),
+            st.sampled_from(["0.05", 10, "99.99"]).map(lambda amount: {"money": {"member": amount}}),
+        )
+    )
+    if cap:
+        bonus["cap"] = cap | {"beyond": draw(st.sampled_from(["carried", "forfeited", "flushed"]))}
+    if draw(st.booleans()):
+        bonus["carry_over"] = {"consumed": draw(st.sampled_from(["paid", "matched"])), "while_inactive": "kept"}
+    return plain_plan([bonus])
+
+
+ONE_CYCLE = {"steps": [{"stronger": 1, "weaker": 1, "amounts": EACH}], "after_last": "starts_over"}
+FIVE = {"cycles": {"member": 5}, "beyond": "forfeited"}
+
+
+@example(plain_plan([PLAIN | {"stairs": ONE_CYCLE, "cap": FIVE}]), 40, 60, 0, 0)
+@given(some_laps(), st.integers(0, 90), st.integers(0, 90), st.integers(0, 2), st.integers(0, 2))
+def test_many_laps_at_once_come_to_what_one_cycle_after_the_other_does(plan, left, right, step, done):
+    company = seller_above_two(left * 100, right * 100)
+    for person in company.people:
+        person.state = {"team.stairs.step": step, "team.stairs.done": done}
+    assert_the_twin_agrees(plan, company)
+
+
 def test_ten_million_laps_are_not_walked():
     stairs = {"steps": [STEP | {"stronger": 500, "weaker": 500}, STEP | {"times": 5}], "after_last": "starts_over"}
     company = seller_above_two(10**12)
@@ -161,13 +203,14 @@ def test_ten_million_laps_are_not_walked():
     assert Outcome(plan, company).totals() == {1: 10**10 // 1000 * 6 * 10_00}
 
 
-def seller_above_two(points):
-    """Somebody with these points (hundredths) on each leg."""
+def seller_above_two(points, right=None):
+    """Somebody with these points (hundredths) on each leg, or so many others on the right one."""
     people = [Person(1, None, "open")]
     for leg in (0, 1):
         people[0].legs[leg] = Person(2 + leg, people[0], "open", above=people[0], leg=leg)
         people.append(people[0].legs[leg])
-    return Company(people, [Sale(each.id, each, "retail", points, points, 0, 0) for each in people[1:]])
+    sold = (points, points if right is None else right)
+    return Company(people, [Sale(each.id, each, "retail", pv, pv, 0, 0) for each, pv in zip(people[1:], sold, strict=True)])
 
 
 def test_stairs_too_long_for_any_leg_are_climbed_as_far_as_the_legs_reach():
