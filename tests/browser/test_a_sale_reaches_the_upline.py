@@ -12,6 +12,9 @@ PHONE = {"width": 390, "height": 844}
 SOON = 45_000
 """Milliseconds that a crowded machine is given. How quick it is in truth is measured by ``make bench ONLY=live``."""
 
+ENOUGH = 10
+"""So many of any product make the seller active; when a month is young, nobody is yet, and who is not active earns no bonus."""
+
 LEADER = """
     SELECT distributor.id FROM genealogy_distributor AS distributor
     JOIN genealogy_user AS account ON account.id = distributor.user_id WHERE account.email = %s
@@ -62,10 +65,11 @@ def shops(company) -> tuple[str, str]:
     return own, below
 
 
-def buy(page, base_url: str, shop: str, *, number: str = "4242 4242 4242 4242", email: str) -> None:
+def buy(page, base_url: str, shop: str, *, number: str = "4242 4242 4242 4242", email: str, quantity: int = 1) -> None:
     """Buy the first product of a personal shop as a guest, through every page that a guest sees."""
     page.goto(f"{base_url}/@{shop}/")
     page.locator(".product-card a").first.click()
+    page.locator("#quantity").fill(str(quantity))
     page.get_by_role("button", name="Add to cart").click()
     page.get_by_role("link", name=re.compile("Check ?out", re.IGNORECASE)).first.click()
     page.get_by_label("E-mail", exact=False).first.fill(email)
@@ -104,7 +108,10 @@ def test_a_purchase_in_a_personal_shop_moves_the_sellers_open_dashboard(company_
 def test_a_purchase_in_a_downlines_shop_moves_the_uplines_open_dashboard_and_explains_itself(
     company_server, leader_page, guest_page
 ):
-    _, below = shops(company_server)
+    own, below = shops(company_server)
+    personal = figure(leader_page, "pv")
+    buy(guest_page, company_server.base_url, own, email="robin@example.com", quantity=ENOUGH)
+    expect(leader_page.locator('[data-figure="pv"]')).not_to_have_text(personal, timeout=SOON)
     before = {name: figure(leader_page, name) for name in ("gv", "earned")}
     personal = figure(leader_page, "pv")
 
