@@ -54,12 +54,13 @@ INSERT = f"""
 """
 NAME_REVERSED = """
     UPDATE volume_stage s SET reverses_id = v.id FROM commissions_volumeentry v
-    WHERE v.reference = s.reverses_reference AND v.line = s.reverses_line AND v.reverses_id IS NULL
+    WHERE s.reverses_reference IS NOT NULL
+        AND v.reference = s.reverses_reference AND v.line = s.reverses_line AND v.reverses_id IS NULL
 """
 NET = """
     UPDATE volume_stage s SET credited_at = v.credited_at, period_id = v.period_id, is_late = v.is_late
     FROM commissions_volumeentry v JOIN commissions_period p ON p.id = v.period_id
-    WHERE v.id = s.reverses_id AND p.status = 'open'
+    WHERE s.reverses_reference IS NOT NULL AND v.id = s.reverses_id AND p.status = 'open'
 """
 LOST = """
     SELECT reference, line, reverses_reference, reverses_line FROM volume_stage
@@ -128,6 +129,7 @@ def _count_in_periods(cursor) -> int:
 
 def _take_back(cursor) -> int:
     """Add the returns, each beside the sale that it names. Returns how many were added."""
+    cursor.execute("ANALYZE volume_stage (reverses_reference)")  # few: sales are looked up, not read through
     cursor.execute(NAME_REVERSED)
     _refuse_first(cursor, LOST, Refused, _("%s line %s takes back %s line %s, which was never credited."))
     cursor.execute(NET)

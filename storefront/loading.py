@@ -89,13 +89,14 @@ REFUND_LINES = """
     SELECT refund_id, order_line_id, quantity, amount_minor, pv, cv
     FROM ready_refund_lines WHERE order_row BETWEEN %(first)s AND %(last)s ORDER BY refund_id, order_line_id"""
 
+# The stretch is said of each table that is joined: of one alone, the others would be read whole for every stretch.
 SOLD = """
     SELECT 'order:' || o.id, l.number, o.seller_id, o.paid_at, o.buyer_kind,
         CASE WHEN o.buyer_id IS NULL THEN 'customer:' || o.customer_id ELSE 'distributor:' || o.buyer_id END,
         o.market_id, l.sku, l.quantity, l.pv, l.cv, o.currency, l.unit_minor * l.quantity, l.retail_minor,
         l.seller_price_minor, NULL, NULL
     FROM ready_orders o JOIN ready_order_lines l ON l.order_row = o.row_line
-    WHERE o.row_line BETWEEN %(first)s AND %(last)s ORDER BY l.id"""
+    WHERE o.row_line BETWEEN %(first)s AND %(last)s AND l.order_row BETWEEN %(first)s AND %(last)s ORDER BY l.id"""
 
 TAKEN_BACK = """
     SELECT 'refund:' || t.refund_id, l.number, o.seller_id, o.paid_at, o.buyer_kind,
@@ -103,8 +104,9 @@ TAKEN_BACK = """
         o.market_id, l.sku, -t.quantity, -t.pv, -t.cv, o.currency, -t.amount_minor, -t.retail_minor,
         -t.seller_price_minor, 'order:' || o.id, l.number
     FROM ready_orders o JOIN ready_refund_lines t ON t.order_row = o.row_line
-    JOIN ready_order_lines l ON l.id = t.order_line_id
-    WHERE o.row_line BETWEEN %(first)s AND %(last)s ORDER BY t.refund_id, l.number"""
+    JOIN ready_order_lines l ON l.order_row = t.order_row AND l.id = t.order_line_id
+    WHERE o.row_line BETWEEN %(first)s AND %(last)s AND t.order_row BETWEEN %(first)s AND %(last)s
+        AND l.order_row BETWEEN %(first)s AND %(last)s ORDER BY t.refund_id, l.number"""
 
 # Numbers that the shop gives out itself go on after the greatest that was brought in.
 STEP_OVER = """
