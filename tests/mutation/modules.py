@@ -82,7 +82,7 @@ CONCERN = {
     "calculation": f"twin_agrees kinds/caps kinds/rewards_of_ranks {LEGS} @*",
     "candidates": GOALS,
     "caps": "kinds/caps plan lint @caps* @binary* @published*",
-    "clipped": "kinds/guarantee kinds/differential_marginal @guarantee*",
+    "clipped": "clipped kinds/guarantee kinds/differential_marginal @guarantee*",
     "compare": "compare",
     "document": DOCUMENT,
     "editing": "editing",

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.commissions.engine.kinds.test_binary_percentage import available
+from tests.commissions.engine.kinds.test_binary_stairs import EACH, PLAIN, seller_above_two
 from tests.commissions.engine.kinds.two_legs import (
     Outcome,
     assert_legs_agree,
@@ -15,6 +16,7 @@ from tests.commissions.engine.kinds.two_legs import (
     companies,
     minor,
     of_rank_or_row,
+    plain_plan,
     plan_of,
     some_rows,
     why_not,
@@ -46,6 +48,11 @@ def some_plans(draw):
 
 @given(some_plans(), companies(most=10, state=carried("team")))
 def test_everybody_is_paid_and_keeps_what_the_twin_says(plan, company):
+    assert_the_twin_agrees(plan, company)
+
+
+def assert_the_twin_agrees(plan, company):
+    """Who is paid, what is lost and why, and what stays on each leg is what the twin says; no line is of nothing."""
     company.stand(plan)
     outcome = Outcome(plan, company)
     bonus = plan.bonuses[0]
@@ -56,6 +63,21 @@ def test_everybody_is_paid_and_keeps_what_the_twin_says(plan, company):
     assert outcome.totals() == {id: amount for id, amount in paid.items() if amount}
     assert outcome.lost() == sorted(lost)
     assert_legs_agree(bonus, company, outcome, used, flushed)
+    assert (outcome.result.lines.amount_minor > 0).all()
+
+
+SMALL = st.fixed_dictionaries({"stronger": st.just(1), "weaker": st.just(1), "amounts": st.just(EACH)})
+LARGE = st.fixed_dictionaries({"stronger": st.just(9), "weaker": st.just(6), "amounts": st.just(EACH)})
+CAPS = st.one_of(
+    st.integers(0, 12).map(lambda cycles: {"cycles": {"member": cycles}}),
+    st.sampled_from([5, 30, 75, 120]).map(lambda amount: {"money": {"member": amount}}),
+)
+
+
+@given(SMALL, LARGE, CAPS, st.sampled_from(["carried", "forfeited", "flushed"]), st.integers(0, 60), st.integers(0, 40))
+def test_small_cycles_are_paid_from_what_large_ones_left_of_the_cap(small, large, cap, beyond, left, right):
+    plan = plain_plan([PLAIN | {"cycle": large, "fallback": small, "cap": cap | {"beyond": beyond}}])
+    assert_the_twin_agrees(plan, seller_above_two(left * 100, right * 100))
 
 
 def cycles_of(plan, bonus, company, person):

@@ -183,7 +183,7 @@ def some_laps(draw):
 
 
 ONE_CYCLE = {"steps": [{"stronger": 1, "weaker": 1, "amounts": EACH}], "after_last": "starts_over"}
-FIVE = {"cycles": {"member": 5}, "beyond": "forfeited"}
+FIVE = {"cycles": {"member": 5}, "beyond": "carried"}
 
 
 @example(plain_plan([PLAIN | {"stairs": ONE_CYCLE, "cap": FIVE}]), 40, 60, 0, 0)

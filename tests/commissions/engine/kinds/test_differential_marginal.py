@@ -128,6 +128,20 @@ def test_what_is_given_out_is_what_the_group_of_each_root_brings(world, data):
     assert abs(int(result.totals.sum()) + int(result.unearned.sum()) - exact) <= len(result.lines)
 
 
+@given(some_worlds(tables), st.data())
+def test_a_line_says_which_volume_the_brackets_cut(world, data):
+    """That of the payee's group; where several people missed what one inherits, there is a line for each."""
+    plan = plain(world, data)
+    lines = calculate(plan, world.snapshot).lines
+    of = {id: uplines.group(world, "sponsor", plan.bonuses[0].volume, person) for id, person in world.people.items()}
+    ids = world.snapshot.people.id
+    whose = np.maximum(lines.payee, lines.missed)
+    named = whose >= 0
+    assert lines.base[named].tolist() == [of[id] for id in ids[whose[named]].tolist()]
+    roots = sum(of[person.id] for person in world.everybody() if person.sponsor is None and of[person.id] > 0)
+    assert (lines.base[~named] <= roots).all()
+
+
 @given(some_worlds(tables, refunds=False), st.data())
 def test_splitting_a_leg_into_people_one_below_the_other_leaves_the_upline_as_it_was(world, data):
     plan = plain(world, data, unqualified="transparent")

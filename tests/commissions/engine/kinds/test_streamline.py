@@ -1,5 +1,6 @@
 """Streamlines agree with their twin, in lines of joining and in lines of a tree, and share out every rate."""
 
+import re
 from collections import Counter
 from fractions import Fraction
 from functools import partial
@@ -134,13 +135,26 @@ def test_every_line_of_a_tree_is_the_twins(company, table, activity, data):
     assert ours == twin(plan, bonus, company, [way_up])
 
 
-def test_lines_that_no_rank_grants_are_refused():
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"lines": dict.fromkeys(RANKS, 0)}, "bonuses[1].lines is 0; expected at least one line for one of the ranks"),
+        ({"lines": dict.fromkeys(RANKS[1:], 1)}, "bonuses[1].lines.member is missing; expected the number of lines"),
+        (
+            {"levels": [{"rate": "10%", "rank": "member"}, {"rate": "5%", "rank": "king"}]},
+            'bonuses[1].levels[2].rank is "king"; expected one of the plan\'s ranks',
+        ),
+        ({"tree": "bush"}, 'bonuses[1].tree is "bush"'),
+        ({"volume": "bv"}, 'bonuses[1].volume is "bv"'),
+    ],
+)
+def test_lines_that_make_no_sense_are_refused(change, said):
     table = {
         "code": "line", "kind": "streamline", "levels": [{"rate": "10%", "rank": "member"}],
-        "lines": dict.fromkeys(RANKS, 0), "line": "order", "rounding": "half_up", "unearned": "breakage",
+        "lines": dict.fromkeys(RANKS, 1), "line": "order", "rounding": "half_up", "unearned": "breakage",
     }  # fmt: skip
-    with pytest.raises(ValueError, match="at least one line for one of the ranks"):
-        plan_with(table)
+    with pytest.raises(ValueError, match=re.escape(said)):
+        plan_with(table | change)
 
 
 def test_a_line_of_a_hundred_thousand_people_is_climbed_at_once():
