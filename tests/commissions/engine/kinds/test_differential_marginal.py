@@ -209,6 +209,18 @@ def test_what_leaves_it_open_where_a_bracket_cuts_is_refused(settings, said):
     assert said in str(refusal.value)
 
 
+def test_what_is_given_out_below_somebody_suspended_counts_wherever_in_the_rows_that_one_is():
+    """cy, whose row is the last, stands between ana and ben in the placement tree, and is looked through."""
+    people = [(1, 0, "open"), (2, 1, "open"), (3, 2, "suspended")]
+    sale = uplines.twin.Sale(1, 2, 0, 1, "retail", 1, 80_00, 80_00, 0, 0, "USD")
+    rows = uplines.engine_snapshot(people, [sale])
+    placed = uplines.snapshot.placed(uplines.snapshot.Index(rows.people.id), id=[1, 2, 3], parent_id=[0, 3, 1])
+    rows = dataclasses.replace(rows, people=dataclasses.replace(rows.people, trees={"place": placed}))
+    settings = MARGINAL | {"tree": "place", "unqualified": "transparent"}
+    plan = uplines.plans.restore(LONG | {"trees": {"place": {"kind": "open"}}, "bonuses": [LONG["bonuses"][0] | settings]})
+    assert calculate(plan, rows).totals[0].tolist() == [0, 2_10, 0]
+
+
 def test_half_of_the_people_taking_back_more_than_they_sold_pays_nobody_below_zero():
     people = [(id, id // 2, "open") for id in range(1, 64)]
     signs = np.where(np.arange(1, 64) % 3, 1, -1).tolist()

@@ -2,10 +2,14 @@
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commissions.engine.result import Reason
+from commissions.engine.snapshot import NONE
 from tests.commissions.engine.kinds import uplines
+from tests.commissions.engine.kinds.test_differential import LONG
 from tests.commissions.engine.kinds.uplines import POINT, common, some_worlds
 
 
@@ -98,3 +102,24 @@ def test_no_sale_pays_more_than_the_highest_rate(world):
         if sale >= 0:
             paid[int(sale), int(base)] = paid.get((int(sale), int(base)), 0) + int(rate)
     assert all(rate <= max(stated(bonus)) for rate in paid.values())
+
+
+@pytest.mark.parametrize(
+    ("blocking", "below_level", "paid", "missed"),
+    [
+        ("excluded", 0, NONE, 1),  # cy, who sold, has the rate
+        ("included", 0, 1, NONE),
+        ("included", 1, NONE, 0),  # ben, who is not below the level, has it
+        ("offset", 1, 0, NONE),
+    ],
+)
+def test_who_is_blocked_is_told_what_was_missed(blocking, below_level, paid, missed):
+    """ana, ben below and cy below ben, who sold 100 points; everybody has the rate."""
+    table = {"code": "deep", "name": "Deep", "kind": "infinity", "tree": "sponsor", "rates": {"member": "5%"}}
+    table |= {"below_level": below_level, "counted": "everybody", "blocking": blocking, "active_only": False}
+    table |= {"line": "order", "rounding": "half_even", "unearned": "breakage"}
+    sale = uplines.twin.Sale(1, 3, 0, 1, "retail", 1, 100_00, 100_00, 0, 0, "USD")
+    people = uplines.engine_snapshot([(1, 0, "open"), (2, 1, "open"), (3, 2, "open")], [sale])
+    lines = uplines.calculate(uplines.plans.restore(LONG | {"bonuses": [table]}), people).lines
+    assert (lines.payee.tolist(), lines.missed.tolist(), lines.amount_minor.tolist()) == ([paid], [missed], [5_00])
+    assert lines.reason.tolist() == [Reason.PAID if missed == NONE else Reason.BLOCKED]

@@ -132,6 +132,7 @@ def test_the_plainest_bonus_of_each_kind_is_a_plan(kind):
         ("differential", {"rates": BRACKETS | {"table": TWICE}}, "rates.table[2].at"),
         ("differential", {"rates": {"by": "rank", "table": {}}}, "rates.table.member"),
         ("differential", {"unqualified": "transparent", "unearned": "roll_up"}, "unearned"),
+        *((kind, {"tree": "family"}, "tree") for kind in PLAIN if kind not in ("differential", "volume_rebate")),
         ("infinity", {"unearned": "roll_up"}, "unearned"),
         ("infinity", {"rates": {"member": "120%"}}, "rates.member"),
         ("infinity", {"rates": {"member": "0%"}}, "rates"),
