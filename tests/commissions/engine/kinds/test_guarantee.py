@@ -3,11 +3,15 @@
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from commissions.engine.bonuses.guarantee import settle
+from commissions.engine.result import Reason
+from commissions.engine.snapshot import NONE
 from tests.commissions.engine.kinds import uplines
+from tests.commissions.engine.kinds.test_differential import LONG
 from tests.commissions.engine.kinds.uplines import POINT, common, heads, is_head, own, some_worlds
 
 
@@ -68,6 +72,22 @@ def test_the_twin_agrees(world):
         assert result.totals[0, place] == kept.get(id, 0)
     top = sum(uplines.twin.round_once(each[0] * worth, bonus.rounding) for each in expected.values() if len(each) == 3)
     assert result.unearned[0] == top
+
+
+@pytest.mark.parametrize(
+    ("seller", "line"),
+    [(1, (NONE, 0, 0, 1, Reason.NOBODY_ABOVE)), (2, (0, NONE, 1, 1, Reason.PAID)), (0, None)],
+    ids=["the highest head", "the one below", "nobody"],
+)
+def test_a_hundredth_of_a_point_is_passed_up_on_a_line_and_nothing_on_none(seller, line):
+    """ana and ben below, both heads who owe all that their groups sell."""
+    table = {"code": "owed", "name": "Owed", "kind": "guarantee", "tree": "sponsor", "active_only": False, "line": "payee"}
+    table |= {"head": {"by": "rank", "rank": "member"}, "rate": "100%", "minimum": 0}
+    plan = uplines.plans.restore(LONG | {"bonuses": [table | {"rounding": "half_even", "unearned": "breakage"}]})
+    sales = [uplines.twin.Sale(1, seller, 0, 1, "retail", 1, 1, 1, 0, 0, "USD")] if seller else []
+    lines = uplines.calculate(plan, uplines.engine_snapshot([(1, 0, "open"), (2, 1, "open")], sales)).lines
+    columns = (lines.payee, lines.source, lines.level, lines.amount_minor, lines.reason)
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == ([line] if line else [])
 
 
 forests = st.integers(1, 40).flatmap(

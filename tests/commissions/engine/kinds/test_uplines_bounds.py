@@ -123,7 +123,7 @@ def test_the_plainest_bonus_of_each_kind_is_a_plan(kind):
     [
         ("differential", {"rates": {"by": "luck"}}, "rates.by"),
         ("differential", {"tree": "family"}, "tree"),
-        ("differential", {"volume": "bv"}, "volume"),
+        *((kind, {"volume": "bv"}, "volume") for kind in PLAIN),
         ("differential", {"rates": BRACKETS | {"of": "personal_group"}}, "rates.without"),
         ("differential", {"rates": BRACKETS | {"without": "other"}}, "rates.without"),
         ("differential", {"rates": BRACKETS | {"over": "rolling"}}, "rates.periods"),
@@ -144,6 +144,7 @@ def test_the_plainest_bonus_of_each_kind_is_a_plan(kind):
         ("breakaway", {"head": BY_VOLUME}, "head.of"),
         ("breakaway", {"minimum": {"volume": "bv", "least": 0}}, "minimum.volume"),
         ("equalisation", {"differential": "mine"}, "differential"),
+        ("guarantee", {"head": {"by": "rank", "rank": "tin"}}, "head.rank"),
         ("guarantee", {"line": "order"}, "line"),
         ("guarantee", {"unearned": "roll_up"}, "unearned"),
         ("unilevel", {"tiers": [{"legs": 2, "depth": 1}, {"legs": 2, "depth": 1}]}, "tiers[2].legs"),
