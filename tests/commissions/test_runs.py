@@ -1,9 +1,10 @@
 """A period from the end of its books to the day after it is closed."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.utils import timezone
 
 from commissions import live, periods, runs, settlements
 from commissions.models import EarningTotal, Period, Run, RunBonus, RunLine, RunStanding, RunTotal, Standing, VolumeEntry
@@ -112,8 +113,9 @@ def test_the_run_pays_what_the_live_figures_say(october, company, clerk):
 
 
 def test_a_period_that_is_not_over_is_previewed_and_never_closed(company, clerk, second):
-    company.sell("cy", 300, when=timezone.now(), buyer="retail", paid=5000, own=4000)
-    now = periods.current()
+    present = datetime.now(UTC)  # a run asks the database what time it is
+    company.sell("cy", 300, when=present, buyer="retail", paid=5000, own=4000)
+    now = periods.containing(present)
     with pytest.raises(runs.Refused, match="not over yet"):
         runs.calculate(now, by=clerk)
     run = calculated(now, clerk, how=runs.preview)
