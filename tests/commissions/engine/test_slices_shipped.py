@@ -133,6 +133,10 @@ class Company:
             more={"first": [self.dice.randint(0, 1) for _ in range(count)]},
         )
 
+    def nothing(self):
+        """Let nothing happen beside the sales; nobody is touched."""
+        return np.empty(0, dtype=np.int64)
+
     def enrol(self):
         """Let newcomers in, who may sponsor each other; they and others who wait may find a seat."""
         ids = [len(self.sponsors) + 1 + number for number in range(self.dice.randint(1, 3))]
@@ -179,8 +183,7 @@ class Company:
 
     def happen(self):
         """Let one thing happen, with some sales or none, and refresh."""
-        nothing = lambda: np.empty(0, dtype=np.int64)  # noqa: E731
-        what = self.dice.choice([nothing, nothing, self.enrol, self.change_seats, self.change_status, self.change_fact])
+        what = self.dice.choice([self.nothing, self.nothing, self.enrol, self.change_seats, self.change_status, self.change_fact])
         changed = what()
         sellers, points = self.dice.choice([(None, None), ([1, 2], 60_000), ([1], None)])
         sales = self.sales(self.held.index, 6, sellers, points)
