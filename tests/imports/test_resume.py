@@ -1,10 +1,8 @@
 """An import that is killed in the middle is finished by running it again: complete, exact, nothing twice."""
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -18,7 +16,8 @@ TABLES = (
     "genealogy_user", "genealogy_distributor", "genealogy_position", "storefront_site", "storefront_customer", "storefront_order",
     "storefront_orderline", "storefront_payment", "storefront_refund", "storefront_refundline", "commissions_volumeentry",
 )  # fmt: skip
-MOMENTS = ("people.csv:", "customers.csv:", "orders: 150 of", "orders: 450 of")
+MOMENTS = (("people.csv:", 3, 0), ("customers.csv:", 9, 0), ("orders: 150 of", 3, 150), ("orders: 450 of", 5, 150 + 450))
+"""What the import says, after how many more statements it is killed, and how many orders are in by then."""
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +41,12 @@ def sums(company):
         ).fetchone()
 
 
-def import_until(company, folder, moment):
-    """Run the import and kill it with -9 as soon as it has said a word."""
+def import_until(company, folder, word, statements):
+    """Run the import and kill it with -9 so many statements after it has said a word."""
     options = ["--report", str(company.folder / "refused.csv"), "--stretch", "150"]
-    command = [sys.executable, "-u", "manage.py", "import_company", str(folder), *options]
-    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=company.environment, stdout=subprocess.PIPE, text=True)
-    for line in process.stdout:
-        if moment in line:
-            break
-    else:
-        pytest.fail(f"the import never said {moment!r}")
-    time.sleep(0.05)  # into the middle of what comes next
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    command = [sys.executable, "-m", "tests.imports.dying", word, str(statements), "import_company", str(folder), *options]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=company.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, f"the import never came to {word!r}:\n{done.stdout}\n{done.stderr}"
 
 
 @pytest.mark.slow
@@ -62,11 +54,11 @@ def test_killed_four_times_it_ends_where_an_undisturbed_import_ends(files):
     undisturbed, disturbed = Company.fresh(), Company.fresh()
     try:
         undisturbed.manage("import_company", str(files), "--report", str(undisturbed.folder / "refused.csv"))
-        for moment in MOMENTS:
-            import_until(disturbed, files, moment)
+        for word, statements, orders in MOMENTS:
+            import_until(disturbed, files, word, statements)
             half = counts(disturbed)
             assert half["genealogy_position"] in (2, 2 * (PEOPLE + 1))  # the trees are whole, or only the house stands there
-            assert half["storefront_order"] == half["storefront_payment"]
+            assert half["storefront_order"] == half["storefront_payment"] == orders
         disturbed.manage("import_company", str(files), "--report", str(disturbed.folder / "refused.csv"))
         assert counts(disturbed) == counts(undisturbed)
         assert sums(disturbed) == sums(undisturbed)
