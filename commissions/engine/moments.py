@@ -98,13 +98,15 @@ def _between(
 def _places(sales: Sales) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the place of each sale among the orders, and from which place on its volume counts.
 
-    A return of a sale of the period has that sale's place; the volume of any other counts from the start.
+    An order has the time of its first entry. A return of a sale of the period has that sale's place; the volume of any
+    other counts from the start.
     """
-    order = np.lexsort((sales.order, sales.at))
-    starts = np.zeros(len(order), dtype=np.int64)
-    starts[1:] = (np.diff(sales.at[order]) != 0) | (np.diff(sales.order[order]) != 0)
-    place = np.empty_like(starts)
-    place[order] = np.cumsum(starts)
+    number, which = np.unique(sales.order, return_inverse=True)
+    began = np.full(len(number), np.iinfo(np.int64).max)
+    np.minimum.at(began, which, sales.at)
+    place_of = np.empty(len(number), dtype=np.int64)
+    place_of[np.lexsort((number, began))] = np.arange(len(number))
+    place = place_of[which]
     original = originals(sales)
     returned = original != NONE
     place[returned] = place[original[returned]]

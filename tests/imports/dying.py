@@ -9,6 +9,10 @@ import os
 import signal
 import sys
 
+import django
+from django.core.management import call_command
+from django.db import connection
+
 
 class Listening:
     """The command's output: passed on as it comes, and listened to."""
@@ -27,12 +31,7 @@ class Listening:
 
 def main(word: str, statements: str, *command: str) -> None:
     """Run ``command`` until ``statements`` statements have been carried out since it said ``word``."""
-    import django
-
     django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-
     output, left = Listening(word), int(statements)
 
     def carry_out(execute, sql, parameters, many, context):

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from commissions.engine import money
 from commissions.engine.bonuses.crediting import Crediting, Credits
-from commissions.engine.bonuses.dues import groups, sums
+from commissions.engine.bonuses.dues import sums
 from commissions.engine.bonuses.rewards import REWARDS, OfSale, Reward
-from commissions.engine.bonuses.sources import originals
+from commissions.engine.bonuses.sources import orders, originals
 from commissions.engine.document import Selected, setting
 from commissions.engine.kinds import Report, Whole, choice
 from commissions.engine.names import Names
@@ -99,12 +99,12 @@ class Coded(Crediting):
     def _orders(
         self, calculation: "Calculation", entries: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-        """Return the first entry of each order in each seller's order of time, each entry's order, and which of them count.
+        """Return the first entry of each order in each seller's order of time, each entry's order, and which orders count.
 
         What is taken back is no sale.
         """
         sales = calculation.sales
-        first, group = groups((sales.person[entries], sales.at[entries], sales.order[entries]))
+        first, group = orders(sales, entries)
         return first, group, sums(sales.quantity[entries], group, len(first)) > 0
 
     def _ordinal(self, calculation: "Calculation", entries: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -181,21 +181,55 @@ def _rows(calculation: "Calculation", only: SalesFilter | None, entries: NDArray
 
 
 def _gather(sales: Sales, entries: NDArray[np.int64], amount: NDArray[np.int64], currency: int, *, by_order: bool) -> Sources:
-    """Add up ``amount`` over each run of entries of one seller, or of one order of that seller."""
+    """Add up ``amount`` over all entries of one seller, or over those of one order of that seller."""
     money.require_summable(amount, "the sales")
-    person = sales.person[entries]
-    starts = person[1:] != person[:-1]
-    if by_order:
-        order = sales.order[entries]
-        starts |= order[1:] != order[:-1]
-    first = np.flatnonzero(np.concatenate((np.ones(min(len(entries), 1), dtype=np.bool_), starts)))
-    base = np.add.reduceat(amount, first) if len(first) else np.empty(0, dtype=np.int64)
+    first, group = orders(sales, entries) if by_order else _runs(sales.person[entries])
+    base = np.zeros(len(first), dtype=np.int64)
+    np.add.at(base, group, amount)
     pays = np.flatnonzero(base)
-    first = first[pays]
+    opening = entries[first[pays]]
     return Sources(
-        seller=person[first],
-        sale=entries[first] if by_order else np.full(len(first), NONE, dtype=np.int64),
+        seller=sales.person[opening],
+        sale=opening if by_order else np.full(len(opening), NONE, dtype=np.int64),
         base=base[pays],
-        currency=np.full(len(first), currency, dtype=np.int16),
+        currency=np.full(len(opening), currency, dtype=np.int16),
         currencies=(currency,),
     )
+
+
+def orders(sales: Sales, entries: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Put the ``entries`` (indexes, sorted) of each seller's order together, though another order may lie between them in time.
+
+    Returns which of the entries each order begins with, in rising order, and the order of each entry.
+    """
+    person, order = sales.person[entries], sales.order[entries]
+    first, group = _runs(person, order)
+    falls = (order[first[1:]] < order[first[:-1]]) & (person[first[1:]] == person[first[:-1]])
+    if not falls.any():  # numbers that rise with time are there once
+        return first, group
+    person, order = person[first], order[first]
+    runs = _sorted(person, order)
+    opens, whole = _runs(person[runs], order[runs])
+    if len(opens) == len(runs):
+        return first, group
+    opening = np.sort(runs[opens])
+    of_run = np.empty(len(runs), dtype=np.int64)
+    of_run[runs] = np.searchsorted(opening, runs[opens])[whole]
+    return first[opening], of_run[group]
+
+
+def _sorted(person: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sort rows by person and order; rows of the same keep theirs. As one number they are sorted many times as quickly."""
+    span = int(order.max()) - int(order.min()) + 1
+    if (int(person.max()) + 1) * span > np.iinfo(np.int64).max:
+        return np.lexsort((order, person))
+    return np.argsort(person * span + (order - order.min()), kind="stable")
+
+
+def _runs(*keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where each run of rows with equal keys begins, and the run of each row."""
+    starts = np.ones(len(keys[0]), dtype=np.bool_)
+    starts[1:] = False
+    for key in keys:
+        starts[1:] |= key[1:] != key[:-1]
+    return np.flatnonzero(starts), np.cumsum(starts) - 1

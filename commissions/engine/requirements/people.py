@@ -87,6 +87,13 @@ class LegsWithVolume(Counted):
         super().check(path, names, report)
         names.require_tree(f"{path}.tree", self.tree, report)
         names.require_volume(f"{path}.volume", self.volume, report)
+        _require_some(f"{path}.least", self.least, report)
+
+
+def _require_some(path: str, points: int, report: Report) -> None:
+    """Report legs that would count without any volume: whoever has just come, or gone, would be one."""
+    if not points:
+        report.wrong(path, points, "more than 0, as a leg counts by its volume")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +156,7 @@ class LegsWithRank(Counted):
         for key, asked in (("with_volume", self.with_volume), ("or_volume", self.or_volume)):
             if asked is not None:
                 names.require_volume(f"{path}.{key}.volume", asked.volume, report)
+                _require_some(f"{path}.{key}.least", asked.least, report)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,8 +21,8 @@ BUYERS = {"distributor": 0, "preferred": 1, "retail": 2}
 
 # Most of the time of a property test goes into drawing. So what is independent is drawn at one go, from all combinations,
 # and a strategy is made once: each new one is checked at its first use.
-ORDERS = st.sampled_from(list(product(range(4), CURRENCIES, BUYERS, (1, 1, 1, -1), (1, 1, 2, 3))))
-"""Instant, currency, buyer, sign and number of lines."""
+ORDERS = st.sampled_from(list(product(range(4), CURRENCIES, BUYERS, (1, 1, 1, -1), ((1, 0), (1, 0), (2, 0), (3, 0), (2, 2)))))
+"""Instant, currency, buyer, sign, and number of lines with how much later each is than the one before."""
 POINTS = st.integers(0, 5000)
 CV_SHARES = st.sampled_from([1, 2, 0])
 STANDINGS = st.sampled_from(list(product(["open"] * 8 + ["suspended", "terminated", "house"], [False, *[True] * 30])))
@@ -136,14 +136,14 @@ def some_sales(draw, people, first_id=1, most=20):
     ids = st.sampled_from([id for id, *_ in people])
     for order in range(draw(st.integers(0, most))):
         person_id = draw(ids)
-        at, currency, buyer, sign, lines = draw(ORDERS)
-        for _ in range(lines):
+        at, currency, buyer, sign, (lines, later) = draw(ORDERS)
+        for line in range(lines):
             volume, price, paid, share = draw(POINTS), draw(POINTS), draw(POINTS), draw(CV_SHARES)
             sales.append(
                 Sale(
                     id=first_id + len(sales),
                     person_id=person_id,
-                    at=at,
+                    at=at + line * later,
                     order=first_id + order,
                     buyer=buyer,
                     quantity=sign,

@@ -33,12 +33,13 @@ def from_the_crossing_order(plan):
 def payments_by_moment(plan, people, sales):
     """Order by order: the ranks of its moment, and what they pay for it; returns count from the start."""
     everybody = twin.stand(plan, people, sales)
-    for moment in sorted({(sale.at, sale.order) for sale in sales}):
-        so_far = [sale for sale in sales if sale.quantity < 0 or (sale.at, sale.order) <= moment]
+    began = {sale.order: (min(other.at for other in sales if other.order == sale.order), sale.order) for sale in sales}
+    for moment in sorted(began.values()):
+        so_far = [sale for sale in sales if sale.quantity < 0 or began[sale.order] <= moment]
         then = twin.stand(plan, people, so_far)
         for id, person in everybody.items():
             person.rank = then[id].rank
-            person.sales = [sale for sale in sales if sale.person_id == id and (sale.at, sale.order) == moment]
+            person.sales = [sale for sale in sales if sale.person_id == id and began[sale.order] == moment]
         yield from twin.payments(plan, everybody)
 
 

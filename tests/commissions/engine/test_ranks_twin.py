@@ -17,6 +17,7 @@ VOLUMES = ("pv", "qv")
 TREES = ("sponsor", "pairs")
 volumes, trees, codes = st.sampled_from(VOLUMES), st.sampled_from(TREES), st.sampled_from(RANKS)
 points = st.sampled_from([0, 0, 1, 10, 40])
+some_points = st.sampled_from([1, 1, 10, 40])
 buyers = st.sampled_from([["retail"], ["preferred"], ["retail", "preferred"]])
 who, of, counts = st.sampled_from(["open", "active"]), st.sampled_from(["own", "group"]), st.sampled_from(["counts", "left_out"])
 few = st.sampled_from([1, 1, 1, 2])
@@ -59,8 +60,8 @@ REQUIRED = {
     ),
     "customer_share": table("customer_share", volume=volumes, of=of, buyers=buyers, least=st.sampled_from(["33.3333%", "70%"])),
     "customers": table("customers", buyers=buyers, volume=volumes, each=points, count=few),
-    "legs_with_volume": table("legs_with_volume", tree=trees, volume=volumes, least=points, count=few)
-    | table("legs_with_volume", tree=trees, volume=volumes, least=points, count=few, of=st.sampled_from(["leg", "head"])),
+    "legs_with_volume": table("legs_with_volume", tree=trees, volume=volumes, least=some_points, count=few)
+    | table("legs_with_volume", tree=trees, volume=volumes, least=some_points, count=few, of=st.sampled_from(["leg", "head"])),
     "legs_with_rank": st.fixed_dictionaries(
         {
             "measure": st.just("legs_with_rank"),
@@ -71,8 +72,8 @@ REQUIRED = {
         },
         optional={
             "looks_through": st.sampled_from(["nobody", "unranked", "inactive"]),
-            "with_volume": st.fixed_dictionaries({"volume": volumes, "least": points}),
-            "or_volume": st.fixed_dictionaries({"volume": volumes, "least": points}),
+            "with_volume": st.fixed_dictionaries({"volume": volumes, "least": some_points}),
+            "or_volume": st.fixed_dictionaries({"volume": volumes, "least": some_points}),
         },
     ),
     "lesser_leg": table("lesser_leg", tree=st.just("pairs"), volume=volumes, least=points),

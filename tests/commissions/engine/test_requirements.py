@@ -204,6 +204,15 @@ def test_a_fact_and_the_lack_of_one():
             'requires[1].or_volume.volume is "qv"; expected one of the plan\'s volumes: pv, cv',
         ),
         (
+            'measure = "legs_with_volume", volume = "pv", tree = "sponsor", least = 0, count = 1',
+            "requires[1].least is 0; expected more than 0, as a leg counts by its volume",
+        ),
+        (
+            'measure = "legs_with_rank", tree = "sponsor", rank = "gold", where = "anywhere", count = 1, '
+            'or_volume = { volume = "pv", least = 0 }',
+            "requires[1].or_volume.least is 0; expected more than 0, as a leg counts by its volume",
+        ),
+        (
             'measure = "periods_at_rank", rank = "gold", periods = 3, of_last = 2, this_period = "counts"',
             "requires[1].periods is 3; expected at most of_last, which is 2",
         ),

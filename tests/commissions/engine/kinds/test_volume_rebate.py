@@ -60,7 +60,7 @@ def marginal_payments(world, bonus):
         reached = world.past[f"{name}lifetime"][seller.id] if bonus.rates.over == "lifetime" else 0
         reached += sum(world.past[f"{name}volume.{back}"][seller.id] for back in range(1, bonus.rates.periods or 1))
         group = [seller] if bonus.rates.of == "own" else members(world, bonus.tree, seller)
-        for sale in sorted((sale for person in group for sale in person.sales), key=lambda sale: (sale.at, sale.order, sale.id)):
+        for sale in in_order([sale for person in group for sale in person.sales]):
             before = reached
             reached += sale.cv if bonus.volume == "cv" else sale.pv
             if sale.person_id != seller.id:
@@ -69,6 +69,12 @@ def marginal_payments(world, bonus):
                 part = inside(reached, low, high) - inside(before, low, high)
                 exact = part * Fraction(bracket.rate, 1_000_000) * POINT
                 yield seller, sale.order, "points", level, exact, *outcome(world, bonus, seller)
+
+
+def in_order(sales):
+    """Sales as their orders came: an order has the time of its first line."""
+    began = {sale.order: min(other.at for other in sales if other.order == sale.order) for sale in sales}
+    return sorted(sales, key=lambda sale: (began[sale.order], sale.order, sale.at, sale.id))
 
 
 def members(world, tree, person):
