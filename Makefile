@@ -37,7 +37,7 @@ check: install-dev ## lint, types, layers, migrations, templates, production set
 bench: install-dev ## measure; prints JSON lines   [ONLY=enrolment,live] [FULL=1]
 	@$(RUN) -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(filter-out 0,$(FULL)),--full)
 
-soak: install-dev ## the property tests with 1,500 examples each, then the slow tests three times over: some 40 minutes on two cores
+soak: install-dev ## the property tests with 1,500 examples each, then the slow tests three times over: more than an hour on two cores
 	@HYPOTHESIS_PROFILE=soak $(RUN) -m pytest $(TESTS) -q -n $(CORES) --maxprocesses 4 --dist loadgroup --timeout 1800 -m "hypothesis and not browser"
 	@for round in 1 2 3; do $(RUN) -m pytest $(TESTS) -q -n $(CORES) --maxprocesses 4 --dist loadgroup -m "slow and not browser" || exit 1; done
 

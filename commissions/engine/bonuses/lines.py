@@ -168,21 +168,21 @@ def _gathered(plan: "Plan", index: int, walk: Walk, sources: Sources, starter: N
         for values, of, _ in parts:
             np.add.at(base, of, values)
     payee, missed, reason, currency = _unpack(distinct)
-    once = np.unique(rates[rates != 0])
+    lowest, highest = np.full(len(distinct), np.iinfo(np.int32).max), np.zeros(len(distinct), dtype=np.int64)
+    np.minimum.at(lowest, group[rates != 0], rates[rates != 0])
+    np.maximum.at(highest, group[rates != 0], rates[rates != 0])
     lines = block(
         plan,
         index,
         payee=payee,
         base=base,
         currency=currency,
-        rate_ppm=int(once[0]) if len(once) == 1 else 0,
+        rate_ppm=np.where(lowest == highest, highest, 0),  # a line of several rates has none to show
         missed=missed,
         reason=reason,
         amount_minor=amount,
     )
-    paid_on = np.zeros(len(distinct), dtype=np.bool_)
-    paid_on[group[rates != 0]] = True
-    return lines if paid_on.all() else lines.take(np.flatnonzero(paid_on))
+    return lines if highest.all() else lines.take(np.flatnonzero(highest))
 
 
 def gathered(

@@ -1,4 +1,4 @@
-"""The entries of an order belong together, whatever lies between them in time."""
+"""What a payment line gathers: an order whatever lies between its entries in time, and a payee's rate whatever others get."""
 
 import dataclasses
 
@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commissions.engine import plan as plans
 from commissions.engine import snapshot
 from commissions.engine.bonuses.sources import of_volume, orders
 from commissions.engine.calculate import calculate
@@ -55,3 +56,28 @@ def test_lines_by_order_add_up_each_order_of_each_seller(plan, entries):
         == expected
     )
     assert calculate(plan, snapshot.Snapshot(people, sales)).standings.pv.sum() == 101 * len(entries)
+
+
+def test_a_line_of_one_rate_shows_it_whatever_others_are_paid():
+    heading = {"code": "two", "name": "Two", "version": 1, "currency": "USD", "effective_from": "2026-01-01"}
+    team = {"code": "team", "name": "Team", "kind": "unilevel", "tree": "sponsor", "compression": "none", "unearned": "breakage"}
+    plan = plans.restore(
+        {
+            "plan": heading | {"credit_date": "paid"},
+            "periods": {"month": {"kind": "month", "time_zone": "UTC"}},
+            "exchange": {},
+            "ladder": {"period": "month", "elsewhere": "last"},
+            "activity": {"pv": 0},
+            "ranks": [{"code": "member", "name": "Member", "pv": 0, "gv": 0}],
+            "bonuses": [team | {"rates": ["10%", "5%"], "depth": {"member": 2}, "line": "payee", "rounding": "half_even"}],
+        }
+    )
+    people = snapshot.people(id=[1, 2, 3, 4], sponsor_id=[0, 1, 2, 3])
+    nothing, points = np.zeros(2, dtype=np.int64), np.array([100_00, 40_00])
+    sales = snapshot.sales(
+        snapshot.Index(people.id), id=[1, 2], person_id=[3, 4], at=nothing, order=[1, 2], buyer_kind=nothing,
+        quantity=nothing + 1, pv=points, cv=points, paid_minor=points, seller_minor=nothing, currency=nothing, reverses=nothing,
+    )  # fmt: skip
+    lines = calculate(plan, snapshot.Snapshot(people, sales)).lines
+    paid = {int(people.id[lines.payee[row]]): (int(lines.rate_ppm[row]), int(lines.amount_minor[row])) for row in range(3)}
+    assert paid == {1: (50_000, 5_00), 2: (0, 10_00 + 2_00), 3: (100_000, 4_00)}
