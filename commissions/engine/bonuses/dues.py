@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from commissions.engine import money, tree
 from commissions.engine.bonuses.bonus import Unearned, Walk, open_to, roll_up, why_not
+from commissions.engine.bonuses.sources import runs
 from commissions.engine.kinds import Report
 from commissions.engine.result import Reason
 from commissions.engine.snapshot import NONE
@@ -95,13 +96,10 @@ def depth_by_rank(calculation: "Calculation", index: int, by_rank: dict[str, int
 def groups(keys: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Put rows with equal ``keys`` together: the first row of each group, in order of the keys, and each row's group."""
     order = np.lexsort(tuple(reversed(keys)))
-    starts = np.zeros(len(order), dtype=np.bool_)
-    starts[:1] = True
-    for key in keys:
-        starts[1:] |= key[order][1:] != key[order][:-1]
+    first, of_row = runs(*(key[order] for key in keys))
     group = np.empty(len(order), dtype=np.int64)
-    group[order] = np.cumsum(starts) - 1
-    return order[starts], group
+    group[order] = of_row
+    return order[first], group
 
 
 def sums(values: NDArray[np.int64], group: NDArray[np.int64], count: int) -> NDArray[np.int64]:

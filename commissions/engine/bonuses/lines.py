@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from commissions.engine import money
 from commissions.engine.bonuses.bonus import Unit, Walk
-from commissions.engine.bonuses.sources import Sources
+from commissions.engine.bonuses.sources import Sources, runs
 from commissions.engine.result import Lines, Reason
 from commissions.engine.snapshot import NONE
 
@@ -169,8 +169,9 @@ def _gathered(plan: "Plan", index: int, walk: Walk, sources: Sources, starter: N
             np.add.at(base, of, values)
     payee, missed, reason, currency = _unpack(distinct)
     lowest, highest = np.full(len(distinct), np.iinfo(np.int32).max), np.zeros(len(distinct), dtype=np.int64)
-    np.minimum.at(lowest, group[rates != 0], rates[rates != 0])
-    np.maximum.at(highest, group[rates != 0], rates[rates != 0])
+    pays = rates != 0
+    np.minimum.at(lowest, group[pays], rates[pays])
+    np.maximum.at(highest, group[pays], rates[pays])
     lines = block(
         plan,
         index,
@@ -227,6 +228,5 @@ def _distinct(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
     if (values[1:] < values[:-1]).any():
         distinct, place = np.unique(values, return_inverse=True)
         return distinct, place
-    starts = np.ones(len(values), dtype=np.bool_)
-    starts[1:] = values[1:] != values[:-1]
-    return values[starts], np.cumsum(starts) - 1
+    first, place = runs(values)
+    return values[first], place

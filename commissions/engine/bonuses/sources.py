@@ -183,7 +183,7 @@ def _rows(calculation: "Calculation", only: SalesFilter | None, entries: NDArray
 def _gather(sales: Sales, entries: NDArray[np.int64], amount: NDArray[np.int64], currency: int, *, by_order: bool) -> Sources:
     """Add up ``amount`` over all entries of one seller, or over those of one order of that seller."""
     money.require_summable(amount, "the sales")
-    first, group = orders(sales, entries) if by_order else _runs(sales.person[entries])
+    first, group = orders(sales, entries) if by_order else runs(sales.person[entries])
     base = np.zeros(len(first), dtype=np.int64)
     np.add.at(base, group, amount)
     pays = np.flatnonzero(base)
@@ -203,18 +203,18 @@ def orders(sales: Sales, entries: NDArray[np.int64]) -> tuple[NDArray[np.int64],
     Returns which of the entries each order begins with, in rising order, and the order of each entry.
     """
     person, order = sales.person[entries], sales.order[entries]
-    first, group = _runs(person, order)
+    first, group = runs(person, order)
     falls = (order[first[1:]] < order[first[:-1]]) & (person[first[1:]] == person[first[:-1]])
     if not falls.any():  # numbers that rise with time are there once
         return first, group
     person, order = person[first], order[first]
-    runs = _sorted(person, order)
-    opens, whole = _runs(person[runs], order[runs])
-    if len(opens) == len(runs):
+    by_number = _sorted(person, order)
+    opens, whole = runs(person[by_number], order[by_number])
+    if len(opens) == len(by_number):
         return first, group
-    opening = np.sort(runs[opens])
-    of_run = np.empty(len(runs), dtype=np.int64)
-    of_run[runs] = np.searchsorted(opening, runs[opens])[whole]
+    opening = np.sort(by_number[opens])
+    of_run = np.empty(len(by_number), dtype=np.int64)
+    of_run[by_number] = np.searchsorted(opening, by_number[opens])[whole]
     return first[opening], of_run[group]
 
 
@@ -226,7 +226,7 @@ def _sorted(person: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.i
     return np.argsort(person * span + (order - order.min()), kind="stable")
 
 
-def _runs(*keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def runs(*keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where each run of rows with equal keys begins, and the run of each row."""
     starts = np.ones(len(keys[0]), dtype=np.bool_)
     starts[1:] = False

@@ -51,10 +51,9 @@ def test_lines_by_order_add_up_each_order_of_each_seller(plan, entries):
     for seller, order in zip(sales.person.tolist(), sales.order.tolist(), strict=True):
         expected[seller, order] = expected.get((seller, order), 0) + 101
     assert found.seller.tolist() == sorted(found.seller.tolist())
-    assert (
-        dict(zip(zip(found.seller.tolist(), sales.order[found.sale].tolist(), strict=True), found.base.tolist(), strict=True))
-        == expected
-    )
+    columns = (found.seller, sales.order[found.sale], found.base)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    assert sorted(rows) == sorted((*key, base) for key, base in expected.items())
     assert calculate(plan, snapshot.Snapshot(people, sales)).standings.pv.sum() == 101 * len(entries)
 
 
