@@ -139,13 +139,12 @@ def _check_matches(path: str, codes: tuple[str, ...], caps: Caps, step: Step, na
 def cut_person(calculation: "Calculation") -> None:
     """Hold every person to the persons' caps, what earlier periods left to be paid included."""
     plan = calculation.plan
+    for row in _carried_rows(calculation):
+        calculation.paid[row] += _carried_in(calculation, row)
     for cap in plan.caps.person:
         rows = _rows(calculation, cap.bonuses)
         if not rows:
             continue
-        if cap.excess is Excess.CARRIED:
-            for row in rows:
-                calculation.paid[row] += _carried_in(calculation, row)
         before = calculation.paid[rows]
         money.require_summable(before, "what persons' caps are taken of")
         total = before.sum(axis=0)
@@ -204,30 +203,32 @@ def _shrink(calculation: "Calculation", rows: list[int], total: int, target: int
 def cut_lines(calculation: "Calculation", lines: Lines) -> Lines:
     """Spread over the lines what caps and choices took of each person and bonus, and add what earlier periods left.
 
-    The parts add up to the whole exactly: of lines that come to B of which A is paid, a line is paid what its running
-    sum * A/B, rounded down, is more than the line's before it.
+    The parts add up to the whole exactly: of lines that come to B of which A is left, a line keeps what its running
+    sum * A/B, rounded down, is more than the line's before it. The period's own lines come to what was left of them
+    when the persons' caps were taken; then, together with what earlier periods left, to what is paid.
     """
-    carried = [_fixed(calculation, row) for row in _carried_rows(calculation)]
-    lines = lines if not carried else _by_bonus([*carried, lines])
-    earned = calculation.earned.copy()
+    lines, is_own = _with_carried(calculation, lines)
+    carried = np.zeros_like(calculation.paid)
     for row in _carried_rows(calculation):
-        earned[row] += _carried_in(calculation, row)
-    cut = (earned != calculation.paid) | (calculation.person_cut != 0)
+        carried[row] = _carried_in(calculation, row)
+    cut = (calculation.earned + carried != calculation.paid) | (calculation.set_aside != 0) | (calculation.person_cut != 0)
     rows = np.flatnonzero((lines.payee != NONE) & cut[lines.bonus, lines.payee])
     if not len(rows):
         return lines
-    bonus, payee = lines.bonus[rows].astype(np.int64), lines.payee[rows].astype(np.int64)
-    order = np.argsort(bonus * cut.shape[1] + payee, kind="stable")
-    rows, bonus, payee = rows[order], bonus[order], payee[order]
-    amount = lines.amount_minor[rows]
-    running = _running(amount, bonus * cut.shape[1] + payee)
-    whole, paid = earned[bonus, payee], calculation.paid[bonus, payee]
-    paid_each = _spread(running, amount, whole, paid)
+    group = lines.bonus[rows].astype(np.int64) * cut.shape[1] + lines.payee[rows]
+    order = np.argsort(group, kind="stable")
+    rows, group = rows[order], group[order]
+    amount, is_own = lines.amount_minor[rows], is_own[rows]
+    earned, paid, taken, aside, brought = (
+        sums.ravel()[group]
+        for sums in (calculation.earned, calculation.paid, calculation.person_cut, calculation.set_aside, carried)
+    )
     is_person_first = calculation.plan.caps.order.index(Step.PERSON) < calculation.plan.caps.order.index(Step.COMPANY)
-    taken = calculation.person_cut[bonus, payee]
-    before = whole - calculation.set_aside[bonus, payee] if is_person_first else paid + taken
-    person_cut = _spread(running, amount, whole, before) - _spread(running, amount, whole, before - taken)
-    why = np.where(calculation.set_aside[bonus, payee] != 0, np.int8(Reason.SMALLER), np.int8(Reason.ABOVE_CAP))
+    before = earned - aside + brought if is_person_first else paid + taken
+    left = np.where(is_own, _spread(np.where(is_own, amount, 0), group, earned, before - brought), amount)
+    paid_each = _spread(left, group, before, paid)
+    person_cut = left - _spread(left, group, before, before - taken)
+    why = np.where(aside != 0, np.int8(Reason.SMALLER), np.int8(Reason.ABOVE_CAP))
     reason = np.where((paid_each == 0) & (amount != 0) & (lines.reason[rows] == Reason.PAID), why, lines.reason[rows])
     return dataclasses.replace(
         lines,
@@ -237,6 +238,20 @@ def cut_lines(calculation: "Calculation", lines: Lines) -> Lines:
     )
 
 
+def _spread(
+    amount: NDArray[np.int64], group: NDArray[np.int64], whole: NDArray[np.int64], part: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return each line's share of its group's ``part``, where the amounts make up ``whole``, each of one sign.
+
+    What makes up nothing stays as it is. The lines of a group stand together.
+    """
+    running = _running(amount, group)
+    num, den = np.abs(part), np.maximum(np.abs(whole), 1)
+    share = money.scaled(running, num, den) - money.scaled(running - amount, num, den)
+    spread: NDArray[np.int64] = np.where(whole == 0, amount, share)
+    return spread
+
+
 def _running(amount: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return running sums that begin anew with each group; the groups stand together."""
     running = np.cumsum(amount)
@@ -244,15 +259,6 @@ def _running(amount: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.
     before = running[first] - amount[first]
     sums: NDArray[np.int64] = running - np.repeat(before, np.diff(np.append(first, len(group))))
     return sums
-
-
-def _spread(
-    running: NDArray[np.int64], amount: NDArray[np.int64], whole: NDArray[np.int64], part: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return each line's share of ``part``, where the lines' amounts make up ``whole``."""
-    num, den = np.abs(part), np.maximum(np.abs(whole), 1)
-    share: NDArray[np.int64] = money.scaled(running, num, den) - money.scaled(running - amount, num, den)
-    return share
 
 
 def _with(values: NDArray[Any], rows: NDArray[np.int64], new: NDArray[Any]) -> NDArray[Any]:
@@ -291,7 +297,12 @@ def _fixed(calculation: "Calculation", row: int) -> Lines:
     return lines_of(calculation.plan, row, payee=payee, base=amount[payee], currency=currency, source=payee, reason=Reason.FIXED)
 
 
-def _by_bonus(blocks: list[Lines]) -> Lines:
-    """Put blocks of lines together in order of the bonuses."""
-    lines = Lines.join(blocks)
-    return lines.take(np.argsort(lines.bonus, kind="stable"))
+def _with_carried(calculation: "Calculation", lines: Lines) -> tuple[Lines, NDArray[np.bool_]]:
+    """Add lines of what earlier periods left, each before its bonus's own, and say which lines are the period's own."""
+    carried = [_fixed(calculation, row) for row in _carried_rows(calculation)]
+    count = sum(map(len, carried))
+    if not count:
+        return lines, np.ones(len(lines), dtype=np.bool_)
+    lines = Lines.join([*carried, lines])
+    order = np.argsort(lines.bonus, kind="stable")
+    return lines.take(order), order >= count

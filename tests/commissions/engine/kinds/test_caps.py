@@ -1,6 +1,7 @@
 """Caps and the greater of two, against plain arithmetic: exact to the cent, nobody above a cap, every line accounted for."""
 
 import itertools
+from copy import deepcopy
 from fractions import Fraction
 
 import numpy as np
@@ -11,7 +12,19 @@ from hypothesis import strategies as st
 from commissions.engine.document import Refused
 from commissions.engine.result import Reason
 from tests.commissions.engine.kinds.test_matching import PROFIT
-from tests.commissions.engine.kinds.two_legs import RANKS, Outcome, by_rank_or_row, cap_of, companies, minor, plain_plan, plan_of
+from tests.commissions.engine.kinds.two_legs import (
+    RANKS,
+    Company,
+    Outcome,
+    Person,
+    Sale,
+    by_rank_or_row,
+    cap_of,
+    companies,
+    minor,
+    plain_plan,
+    plan_of,
+)
 
 LEVELS = {
     "kind": "unilevel",
@@ -38,10 +51,13 @@ LEFT_OVER = (("team.above_cap", st.sampled_from([0, 0, 1, 2500])), ("retail.abov
 @st.composite
 def some_caps(draw):
     caps = {"order": draw(st.permutations(["person", "match", "company"]))}
-    if draw(st.booleans()):
+    caps["person"], carried = [], set()
+    for _ in range(draw(st.sampled_from([0, 1, 1, 2]))):
         most = draw(by_rank_or_row("amount", st.sampled_from([0, 5, "20.01", 100])))
         codes = draw(st.lists(st.sampled_from(CODES), min_size=1, unique=True))
-        caps["person"] = [{"bonuses": codes, "most": most, "excess": draw(st.sampled_from(["forfeited", "carried"]))}]
+        excess = "forfeited" if carried & set(codes) else draw(st.sampled_from(["forfeited", "carried"]))
+        carried |= set(codes) if excess == "carried" else set()
+        caps["person"].append({"bonuses": codes, "most": most, "excess": excess})
     if draw(st.booleans()):
         codes = draw(st.lists(st.sampled_from(CODES), min_size=1, unique=True))
         protected = draw(st.lists(st.sampled_from(codes), max_size=2, unique=True))
@@ -70,21 +86,42 @@ def test_caps_take_what_plain_arithmetic_says(plan, company):
     outcome = Outcome(plan, company)
     people = [next(each for each in company.people if each.id == id) for id in outcome.ids]  # in the order of the tree
     paid = {place: dict(zip(outcome.ids, row.tolist(), strict=True)) for place, row in enumerate(outcome.result.before_caps)}
+    earned, carried = deepcopy(paid), {place: {} for place in paid}
     if len(plan.bonuses) > len(BONUSES):
         choose(plan, paid)
     for step in plan.caps.order:
-        for cap in plan.caps.person if step == "person" else plan.caps.company if step == "company" else ():
-            rows = sorted(CODES.index(code) for code in cap.bonuses)
-            if step == "person":
-                for person in people:
-                    hold_person(plan, cap, rows, person, paid)
-            else:
-                hold_company(plan, cap, rows, company, paid)
+        if step == "person":
+            for person in people:
+                carry_in(plan, person, paid, carried)
+            before = deepcopy(paid)
+            for cap, person in itertools.product(plan.caps.person, people):
+                hold_person(cap, person, paid, most=cap_of(plan, cap.most, person))
+            after = deepcopy(paid)
+        for cap in plan.caps.company if step == "company" else ():
+            hold_company(plan, cap, company, paid)
     for place in range(len(plan.bonuses)):
         assert outcome.totals(place) == {id: amount for id, amount in paid[place].items() if amount}
     for place, code in enumerate(CODES):
         left = {person.id: person.state[f"{code}.above_cap"] for person in people if person.state.get(f"{code}.above_cap")}
         assert outcome.left(f"{code}.above_cap") == left, place
+        for id in outcome.ids:
+            brought = carried[place].get(id, 0)
+            own, shown = lines_of(outcome, place, id, brought)
+            own = split(own, before[place][id] - brought, earned[place][id])
+            start = ([brought] if brought else []) + own
+            capped, end = (split(start, amounts[place][id], before[place][id]) for amounts in (after, paid))
+            assert shown == [(was - held, now) for was, held, now in zip(start, capped, end, strict=True)]
+
+
+def lines_of(outcome, place, id, brought):
+    """What a person's own lines of a bonus are of, and of all lines, that of earlier periods first, what caps leave."""
+    lines = outcome.result.lines
+    rows = np.flatnonzero((lines.bonus == place) & (lines.payee == outcome.ids.index(id)))
+    amounts = lines.amount_minor[rows].tolist()
+    if brought:
+        assert (amounts.pop(0), lines.reason[rows[0]]) == (brought, Reason.FIXED)
+    left = (lines.amount_minor - lines.cut_minor)[rows].tolist()
+    return amounts, list(zip(lines.person_cut_minor[rows].tolist(), left, strict=True))
 
 
 def choose(plan, paid):
@@ -94,15 +131,18 @@ def choose(plan, paid):
         paid[first if paid[second][id] > paid[first][id] else second][id] = 0
 
 
-def hold_person(plan, cap, rows, person, paid):
+def carry_in(plan, person, paid, carried):
+    """Add what earlier periods left to be paid of the bonuses whose excess is carried."""
+    for cap in plan.caps.person:
+        for code in cap.bonuses if cap.excess == "carried" and person.status == "open" else ():
+            place = CODES.index(code)
+            carried[place][person.id] = person.state.pop(f"{code}.above_cap", 0)
+            paid[place][person.id] += carried[place][person.id]
+
+
+def hold_person(cap, person, paid, most):
     """Hold one person to a cap, and keep what is above it for later where the plan says so."""
-    is_carried = cap.excess == "carried"
-    for row in rows:
-        name = f"{CODES[row]}.above_cap"
-        if is_carried and person.status == "open":
-            paid[row][person.id] += person.state.get(name, 0)
-            person.state[name] = 0
-    most = cap_of(plan, cap.most, person)
+    rows = sorted(CODES.index(code) for code in cap.bonuses)
     total = sum(paid[row][person.id] for row in rows)
     if most is None or total <= minor(most):
         return
@@ -110,13 +150,14 @@ def hold_person(plan, cap, rows, person, paid):
     for row in rows:
         before, running = running, running + paid[row][person.id]
         now = floor(running, minor(most), total) - floor(before, minor(most), total)
-        if is_carried:
+        if cap.excess == "carried":
             person.state[f"{CODES[row]}.above_cap"] = person.state.get(f"{CODES[row]}.above_cap", 0) + paid[row][person.id] - now
         paid[row][person.id] = now
 
 
-def hold_company(plan, cap, rows, company, paid):
+def hold_company(plan, cap, company, paid):
     """Hold the company to a cap, the protected bonuses last."""
+    rows = sorted(CODES.index(code) for code in cap.bonuses)
     points = sum(sale.cv for sale in company.sales)
     budget = max(points * Fraction(cap.share, 1_000_000) * plan.plan.point_value, 0) // 1
     firm = [row for row in rows if CODES[row] in cap.protected]
@@ -155,15 +196,34 @@ def test_lines_add_up_to_what_is_paid_and_nobody_is_above_a_cap(plan, company):
             most = cap_of(plan, cap.most, next(each for each in company.people if each.id == id))
             if most is not None and (outcome.result.before_caps[rows, place] >= 0).all():
                 assert totals[rows, place].sum() <= minor(most)
-    for bonus, payee in {*zip(lines.bonus[earns].tolist(), lines.payee[earns].tolist(), strict=True)}:
-        rows = np.flatnonzero((lines.bonus == bonus) & (lines.payee == payee))
-        amounts = lines.amount_minor[rows].tolist()
-        each = (lines.amount_minor - lines.cut_minor)[rows].tolist()
-        assert each == split(amounts, abs(int(totals[bonus, payee])), abs(sum(amounts)))
     positive = lines.amount_minor > 0
     assert (lines.cut_minor[positive] >= 0).all() and (lines.cut_minor[positive] <= lines.amount_minor[positive]).all()
     nothing = earns & positive & (lines.cut_minor == lines.amount_minor)
     assert set(lines.reason[nothing].tolist()) <= {Reason.SMALLER, Reason.ABOVE_CAP, Reason.FIXED}
+
+
+@pytest.mark.parametrize(("order", "choice", "shown"), [
+    (["person", "match", "company"], True, [(2500, 2500, Reason.FIXED), (-10, 0, Reason.SMALLER)]),
+    (["company", "match", "person"], False, [(2500, 2500, Reason.FIXED), (-10, -5, Reason.PAID)]),
+], ids=["a choice", "a company's cap"])  # fmt: skip
+def test_what_earlier_periods_left_is_paid_whole_though_the_periods_own_lines_are_cut(order, choice, shown):
+    first, other = Person(1, None, "open"), Person(3, None, "open")
+    people = [first, Person(2, first, "open"), other, Person(4, other, "open")]
+    first.state["team.above_cap"] = 2500
+    company = Company(people, [Sale(id, people[id], "retail", 0, cv, 0, 0) for id, cv in ((1, -100), (3, 300))])
+    larger = {"code": "larger", "name": "Larger", "kind": "greater_of", "bonuses": ["team", "deep"]}
+    larger |= {"line": "payee", "rounding": "half_even", "unearned": "breakage"}
+    caps = {"order": order, "person": [{"bonuses": ["team"], "most": {"gold": 100}, "excess": "carried"}]}
+    if not choice:  # 10 % of 3.00 and of -1.00 are 0.20, of which the company may pay 0.10: 5 % of all that was sold
+        caps["company"] = [{"bonuses": ["team"], "share": "5%", "volume": "cv"}]
+    plan = plain_plan([*BONUSES, larger] if choice else BONUSES, caps)
+    company.stand(plan)
+    outcome = Outcome(plan, company)
+    lines = outcome.result.lines
+    rows = np.flatnonzero((lines.bonus == CODES.index("team")) & (lines.payee == outcome.ids.index(1)))
+    left = (lines.amount_minor - lines.cut_minor)[rows]
+    assert list(zip(lines.amount_minor[rows].tolist(), left.tolist(), lines.reason[rows].tolist(), strict=True)) == shown
+    assert outcome.totals(CODES.index("team"))[1] == left.sum()
 
 
 @given(st.lists(st.sampled_from(["0%", "10%", "33%"]), min_size=1, max_size=3), companies())
@@ -192,7 +252,7 @@ def split(amounts, part, whole):
     """Split a part over lines that make up the whole: differences of running sums, rounded down; nothing is not split."""
     if whole == 0:
         return amounts
-    sums = [sum(amounts[:count]) * part // whole for count in range(len(amounts) + 1)]
+    sums = [floor(sum(amounts[:count]), abs(part), abs(whole)) for count in range(len(amounts) + 1)]
     return [after - before for before, after in itertools.pairwise(sums)]
 
 
