@@ -22,7 +22,7 @@ def granted(plan, person):
 
 def with_way(people, bought, way, ids):
     """The company once more, with newcomers and sales as the way says."""
-    people, bought = [replace(person) for person in people], list(bought)
+    people, bought = [replace(person, sales=[]) for person in people], list(bought)
     by_id = {person.id: person for person in people}
     for person in people:  # the copies stand under copies
         person.above = {tree: by_id[above.id] if above else None for tree, above in person.above.items()}
