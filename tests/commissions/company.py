@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from commissions import plan_versions, verify, volume
-from commissions.models import LivePending, VolumeEntry
+from commissions import periods, plan_versions, verify, volume
+from commissions.models import LivePending, Standing, VolumeEntry
 from genealogy import trees
 from genealogy.models import Distributor, Market, Tree
 
@@ -145,6 +145,11 @@ class Company:
             reference=reference or f"order:{self.orders}", buyer_kind=VolumeEntry.BuyerKind(buyer), market_id=self.market.pk,
         )  # fmt: skip
         return entry
+
+
+def standing(company, name):
+    """Where somebody stands in the companies' month."""
+    return Standing.objects.get(distributor=company.id(name), period=periods.containing(at(2026, 11, 10)))
 
 
 def settle(refresher):

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from commissions import live
 from tests.commissions.company import Company, at
 
 
@@ -25,3 +26,11 @@ def company(db):
           eve
             dee
     """)
+
+
+@pytest.fixture
+def refresher():
+    """What keeps the live figures, without its process."""
+    refresher = live.Refresher()
+    yield refresher
+    refresher.drop()

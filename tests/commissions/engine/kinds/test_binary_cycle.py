@@ -3,23 +3,20 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.commissions.engine.kinds.binary_legs import assert_legs_agree, binary_settings, carried, why_not
 from tests.commissions.engine.kinds.test_binary_percentage import available
 from tests.commissions.engine.kinds.test_binary_stairs import EACH, PLAIN, seller_above_two
 from tests.commissions.engine.kinds.two_legs import (
     Outcome,
-    assert_legs_agree,
-    binary_settings,
     by_rank,
     by_rank_or_row,
     cap_of,
-    carried,
     companies,
     minor,
     of_rank_or_row,
     plain_plan,
     plan_of,
     some_rows,
-    why_not,
 )
 
 RATIOS = [(10, 10), (30, 15), (20, 10), (25, 24), (90, 1), (7, 3), (300, 100)]

@@ -9,26 +9,21 @@ from hypothesis import strategies as st
 from commissions.engine.calculate import stand
 from commissions.engine.calculation import Calculation
 from commissions.engine.document import Refused
-from tests.commissions.engine.kinds import uplines
+from tests.commissions.engine.kinds import worlds
+from tests.commissions.engine.kinds.binary_legs import assert_legs_agree, binary_settings, brought, carried, leg_volumes, why_not
 from tests.commissions.engine.kinds.test_volume_rebate import inside
 from tests.commissions.engine.kinds.two_legs import (
     Outcome,
-    assert_legs_agree,
-    binary_settings,
-    brought,
     by_rank,
     by_rank_or_row,
     cap_of,
-    carried,
     companies,
     engine_snapshot,
-    leg_volumes,
     minor,
     of_rank_or_row,
     plain_plan,
     plan_of,
     some_rows,
-    why_not,
 )
 from tests.commissions.engine.twin import round_once
 
@@ -58,7 +53,7 @@ def some_plans(draw):
     bonus = draw(binary_settings()) | {"kind": "binary_percentage"}
     by = draw(st.sampled_from(["rates", "brackets", "steps"]))
     if by == "brackets":
-        bonus["brackets"] = uplines.brackets(draw)
+        bonus["brackets"] = worlds.brackets(draw)
         bonus["mode"] = draw(st.sampled_from(["whole", "marginal"]))
     elif by == "rates":
         percents = st.sampled_from(["0%", "10%", "7.77%", "33.3333%", "100%"])

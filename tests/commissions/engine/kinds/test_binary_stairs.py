@@ -12,18 +12,16 @@ from commissions.engine.calculate import calculate, earn, stand
 from commissions.engine.calculation import Calculation
 from commissions.engine.document import Refused
 from commissions.engine.money import AmountTooLarge
+from tests.commissions.engine.kinds.binary_legs import assert_legs_agree, binary_settings, carried, why_not
 from tests.commissions.engine.kinds.test_binary_percentage import available
 from tests.commissions.engine.kinds.two_legs import (
     Company,
     Outcome,
     Person,
     Sale,
-    assert_legs_agree,
-    binary_settings,
     by_rank,
     by_rank_or_row,
     cap_of,
-    carried,
     companies,
     engine_snapshot,
     minor,
@@ -31,7 +29,6 @@ from tests.commissions.engine.kinds.two_legs import (
     plain_plan,
     plan_of,
     some_rows,
-    why_not,
 )
 
 AMOUNTS = st.sampled_from([0, 5, 20, "35.55"])

@@ -3,23 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.commissions.engine.kinds import uplines
+from tests.commissions.engine.kinds import uplines, worlds
 from tests.commissions.engine.kinds.test_differential import payments as differential_payments
-from tests.commissions.engine.kinds.uplines import (
-    common,
-    group,
-    heads,
-    is_away,
-    is_head,
-    level_payments,
-    level_settings,
-    levels_open,
-    measures,
-    own,
-    personal_group,
-    rate_tables,
-    some_worlds,
-)
+from tests.commissions.engine.kinds.uplines import group, is_away, is_head, level_payments, levels_open, own, personal_group
+from tests.commissions.engine.kinds.worlds import common, heads, level_settings, measures, rate_tables, some_worlds
 
 
 def tables(draw, ranks):
@@ -75,7 +62,7 @@ def test_the_twin_agrees(world):
 def stairs_without_groups(draw, ranks):
     """A differential by the brackets of personal groups, beside the breakaway that they leave out."""
     override = tables(draw, ranks)[0]
-    rates = {"by": "bracket", **measures(draw, ["personal_group"]), "without": "override", "table": uplines.brackets(draw)}
+    rates = {"by": "bracket", **measures(draw, ["personal_group"]), "without": "override", "table": worlds.brackets(draw)}
     stairs = common(draw, "stairs", unearned=["breakage"]) | {
         "kind": "differential",
         "tree": override["tree"],
@@ -123,8 +110,8 @@ def test_personal_groups_are_the_whole_company_once(world):
     assert total == sum(own(person, volume) for person in world.everybody())
     forest = world.snapshot.people.forest(bonus.tree)
     ids = world.snapshot.people.id.tolist()
-    values = uplines.array({person.id: own(person, volume) for person in world.everybody()}, ids)
-    away = uplines.array({person.id: is_away(world, bonus, person) for person in world.everybody()}, ids)
+    values = worlds.array({person.id: own(person, volume) for person in world.everybody()}, ids)
+    away = worlds.array({person.id: is_away(world, bonus, person) for person in world.everybody()}, ids)
     ours = forest.personal_group(values, away > 0)
     for place, id in enumerate(ids):
         person = world.people[id]

@@ -7,7 +7,7 @@ import pytest
 
 from commissions.engine import document, editing
 from commissions.engine.document import Refused
-from tests.commissions.engine.kinds import uplines
+from tests.commissions.engine.kinds import uplines, worlds
 from tests.commissions.engine.kinds.test_differential import LONG
 
 PACK = {"measure": "fact", "name": "pack", "least": 1}
@@ -25,7 +25,7 @@ TEAM = {
 
 
 def plan_of(rates, **settings):
-    return uplines.plans.restore(LONG | {"bonuses": [TEAM | {"rates": rates} | settings]})
+    return worlds.plans.restore(LONG | {"bonuses": [TEAM | {"rates": rates} | settings]})
 
 
 def rows(*table):
@@ -54,7 +54,7 @@ def test_rows_that_say_nothing_are_refused(rates, said):
 
 def test_what_is_written_back_is_what_was_read():
     plan = plan_of(rows({"requires": [PACK], "rates": ["5%"]}, {"requires": [MORE], "rates": ["10%", "5%"]}))
-    assert uplines.plans.restore(document.write(plan)) == plan
+    assert worlds.plans.restore(document.write(plan)) == plan
 
 
 def test_the_settings_of_a_row_can_be_changed_one_by_one():
@@ -84,8 +84,8 @@ def test_an_explanation_says_which_row_is_whose(kind, more):
     key, value = ("rates", ["5%"]) if kind == "unilevel" else ("rate", "5%")
     table = rows({"requires": [PACK], key: value}, {"requires": [MORE], key: value})
     settings = {name: each for name, each in TEAM.items() if kind == "unilevel" or name != "compression"}
-    plan = uplines.plans.restore(LONG | {"bonuses": [settings | {"kind": kind, "rates": table} | more]})
-    company = uplines.engine_snapshot([(1, 0, "open"), (2, 1, "open")], [])
+    plan = worlds.plans.restore(LONG | {"bonuses": [settings | {"kind": kind, "rates": table} | more]})
+    company = worlds.engine_snapshot([(1, 0, "open"), (2, 1, "open")], [])
     people = dataclasses.replace(company.people, facts={"pack": np.array([2, 0])})
     company = dataclasses.replace(company, people=people)
     calculation = uplines.Calculation.begin(plan, company, uplines.calculate(plan, company).standings)

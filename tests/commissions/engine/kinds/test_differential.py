@@ -8,8 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from commissions.engine.calculate import calculate
-from tests.commissions.engine.kinds import uplines
-from tests.commissions.engine.kinds.uplines import POINT, common, rate_of, rate_tables, some_worlds
+from tests.commissions.engine.kinds import uplines, worlds
+from tests.commissions.engine.kinds.uplines import rate_of
+from tests.commissions.engine.kinds.worlds import POINT, common, rate_tables, some_worlds
 
 
 def tables(draw, ranks):
@@ -82,10 +83,10 @@ def test_what_is_paid_and_unearned_is_the_top_rate_of_all_volume(world):
 @given(some_worlds(tables), st.data())
 def test_splitting_a_leg_into_people_one_below_the_other_leaves_the_upline_as_it_was(world, data):
     """All volume of somebody without downline moves to a new person below, who sells it; brackets of group volume."""
-    rates = uplines.brackets(data.draw)
+    rates = worlds.brackets(data.draw)
     table = {"by": "bracket", "of": "group", "volume": "pv", "over": "period", "table": rates}
     bonus = type(world.plan.bonuses[0]).__dataclass_fields__["rates"].metadata["kind"]
-    rules = bonus.parse(table, "rates", uplines.plans.Report())
+    rules = bonus.parse(table, "rates", worlds.plans.Report())
     settings = {"tree": "sponsor", "rates": rules, "line": "payee", "active_only": False, "own_sales": "paid"}
     settings |= {"unqualified": "transparent", "unearned": "breakage"}
     plan = dataclasses.replace(world.plan, bonuses=(dataclasses.replace(world.plan.bonuses[0], **settings),), gates=())
@@ -102,16 +103,16 @@ def test_splitting_a_leg_into_people_one_below_the_other_leaves_the_upline_as_it
 
 
 def earned(plan, people, sales):
-    snapshot = uplines.engine_snapshot(people, sales)
+    snapshot = worlds.engine_snapshot(people, sales)
     return dict(zip(snapshot.people.id.tolist(), calculate(plan, snapshot).totals[0].tolist(), strict=True))
 
 
 def test_a_line_a_hundred_thousand_deep_is_paid_without_walking_it():
     count = 100_000
     people = [(id, id - 1, "open") for id in range(1, count + 1)]
-    plan = uplines.plans.restore(LONG)
-    sale = uplines.twin.Sale(1, count, 0, 1, "retail", 1, 100_00, 100_00, 0, 0, "USD")
-    snapshot = uplines.engine_snapshot(people, [sale])
+    plan = worlds.plans.restore(LONG)
+    sale = worlds.twin.Sale(1, count, 0, 1, "retail", 1, 100_00, 100_00, 0, 0, "USD")
+    snapshot = worlds.engine_snapshot(people, [sale])
     totals = calculate(plan, snapshot).totals[0]
     assert totals[count - 1] == 6_00 and totals.sum() == 6_00
     assert np.count_nonzero(totals) == 1

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from commissions.engine.calculate import calculate
 from commissions.engine.document import Refused
 from commissions.engine.money import AmountTooLarge
-from tests.commissions.engine.kinds import uplines
+from tests.commissions.engine.kinds import uplines, worlds
 from tests.commissions.engine.kinds.test_differential import LONG
 from tests.commissions.engine.kinds.test_volume_rebate import inside
-from tests.commissions.engine.kinds.uplines import POINT, brackets, common, heads, measures, some_worlds
+from tests.commissions.engine.kinds.worlds import POINT, brackets, common, heads, measures, some_worlds
 
 RISING = ("3%", "5%", "7.77%", "12%", "33.3333%")
 
@@ -112,7 +112,7 @@ def plain(world, data, **settings):
     bonus = world.plan.bonuses[1]
     rules = {"by": "bracket", "of": "group", "volume": bonus.volume, "over": "period", "table": table}
     kind = type(bonus).__dataclass_fields__["rates"].metadata["kind"]
-    parsed = kind.parse(rules, "rates", uplines.plans.Report())
+    parsed = kind.parse(rules, "rates", worlds.plans.Report())
     settings = {"tree": "sponsor", "rates": parsed, "active_only": False, "unearned": "breakage", **settings}
     return dataclasses.replace(world.plan, bonuses=(dataclasses.replace(bonus, **settings),), gates=())
 
@@ -155,12 +155,12 @@ def test_splitting_a_leg_into_people_one_below_the_other_leaves_the_upline_as_it
 
 
 def earned(plan, people, sales):
-    snapshot = uplines.engine_snapshot(people, sales)
+    snapshot = worlds.engine_snapshot(people, sales)
     return dict(zip(snapshot.people.id.tolist(), calculate(plan, snapshot).totals[0].tolist(), strict=True))
 
 
 def long_plan(**settings):
-    return uplines.plans.restore(LONG | {"bonuses": [LONG["bonuses"][0] | MARGINAL | settings]})
+    return worlds.plans.restore(LONG | {"bonuses": [LONG["bonuses"][0] | MARGINAL | settings]})
 
 
 MARGINAL = {"volume": "pv", "mode": "marginal", "line": "payee"}
@@ -169,17 +169,17 @@ MARGINAL = {"volume": "pv", "mode": "marginal", "line": "payee"}
 def test_a_line_a_hundred_thousand_deep_is_settled_without_walking_it():
     count = 100_000
     people = [(id, id - 1, "open") for id in range(1, count + 1)]
-    sales = [uplines.twin.Sale(id, id, 0, id, "retail", 1, 1_00, 1_00, 0, 0, "USD") for id in range(1, count + 1)]
-    totals = calculate(long_plan(), uplines.engine_snapshot(people, sales)).totals[0]
+    sales = [worlds.twin.Sale(id, id, 0, id, "retail", 1, 1_00, 1_00, 0, 0, "USD") for id in range(1, count + 1)]
+    totals = calculate(long_plan(), worlds.engine_snapshot(people, sales)).totals[0]
     assert totals[-9:].sum() == 0 and totals[-10] == 0  # nothing lies above 10 points
     assert totals[-11] == 3 and totals[-100] == 3  # 3 % of one point each up to 100 points
     assert totals[0] == 6 and totals.sum() == 90 * 3 + (count - 100) * 6
 
 
 def test_a_company_too_large_for_exact_arithmetic_is_refused():
-    sale = uplines.twin.Sale(1, 1, 0, 1, "retail", 1, 2**62, 2**62, 0, 0, "USD")
+    sale = worlds.twin.Sale(1, 1, 0, 1, "retail", 1, 2**62, 2**62, 0, 0, "USD")
     with pytest.raises(AmountTooLarge):
-        calculate(long_plan(), uplines.engine_snapshot([(1, 0, "open")], [sale]))
+        calculate(long_plan(), worlds.engine_snapshot([(1, 0, "open")], [sale]))
 
 
 def test_groups_within_each_other_that_one_person_is_paid_on_are_refused_beyond_64_bits():
@@ -187,9 +187,9 @@ def test_groups_within_each_other_that_one_person_is_paid_on_are_refused_beyond_
     plan = long_plan(unqualified="blocks", unearned="roll_up", rates=rates)
     people = [(id, id - 1, "open" if id == 1 else "suspended") for id in range(1, 7)]
     points = dict.fromkeys(range(1, 6), 1_00) | {6: 2**61}
-    sales = [uplines.twin.Sale(id, id, 0, id, "retail", 1, points[id], points[id], 0, 0, "USD") for id in points]
+    sales = [worlds.twin.Sale(id, id, 0, id, "retail", 1, points[id], points[id], 0, 0, "USD") for id in points]
     with pytest.raises(AmountTooLarge, match="groups within each other"):
-        calculate(plan, uplines.engine_snapshot(people, sales))
+        calculate(plan, worlds.engine_snapshot(people, sales))
 
 
 @pytest.mark.parametrize(
@@ -212,12 +212,12 @@ def test_what_leaves_it_open_where_a_bracket_cuts_is_refused(settings, said):
 def test_what_is_given_out_below_somebody_suspended_counts_wherever_in_the_rows_that_one_is():
     """cy, whose row is the last, stands between ana and ben in the placement tree, and is looked through."""
     people = [(1, 0, "open"), (2, 1, "open"), (3, 2, "suspended")]
-    sale = uplines.twin.Sale(1, 2, 0, 1, "retail", 1, 80_00, 80_00, 0, 0, "USD")
-    rows = uplines.engine_snapshot(people, [sale])
-    placed = uplines.snapshot.placed(uplines.snapshot.Index(rows.people.id), id=[1, 2, 3], parent_id=[0, 3, 1])
+    sale = worlds.twin.Sale(1, 2, 0, 1, "retail", 1, 80_00, 80_00, 0, 0, "USD")
+    rows = worlds.engine_snapshot(people, [sale])
+    placed = worlds.snapshot.placed(worlds.snapshot.Index(rows.people.id), id=[1, 2, 3], parent_id=[0, 3, 1])
     rows = dataclasses.replace(rows, people=dataclasses.replace(rows.people, trees={"place": placed}))
     settings = MARGINAL | {"tree": "place", "unqualified": "transparent"}
-    plan = uplines.plans.restore(LONG | {"trees": {"place": {"kind": "open"}}, "bonuses": [LONG["bonuses"][0] | settings]})
+    plan = worlds.plans.restore(LONG | {"trees": {"place": {"kind": "open"}}, "bonuses": [LONG["bonuses"][0] | settings]})
     assert calculate(plan, rows).totals[0].tolist() == [0, 2_10, 0]
 
 
@@ -225,17 +225,17 @@ def test_half_of_the_people_taking_back_more_than_they_sold_pays_nobody_below_ze
     people = [(id, id // 2, "open") for id in range(1, 64)]
     signs = np.where(np.arange(1, 64) % 3, 1, -1).tolist()
     sales = [
-        uplines.twin.Sale(id, id, 0, id, "retail", sign, sign * 50_00, sign * 50_00, 0, 0, "USD")
+        worlds.twin.Sale(id, id, 0, id, "retail", sign, sign * 50_00, sign * 50_00, 0, 0, "USD")
         for id, sign in enumerate(signs, 1)
     ]
-    result = calculate(long_plan(), uplines.engine_snapshot(people, sales))
+    result = calculate(long_plan(), worlds.engine_snapshot(people, sales))
     assert result.totals.min() == 0 and result.totals.max() > 0
 
 
 def test_the_figures_behind_an_amount_are_those_of_the_group_and_of_what_is_given_out_below():
     people = [(1, 0, "open"), (2, 1, "open")]
-    sales = [uplines.twin.Sale(id, id, 0, id, "retail", 1, 80_00, 80_00, 0, 0, "USD") for id in (1, 2)]
-    plan, world = long_plan(), uplines.engine_snapshot(people, sales)
+    sales = [worlds.twin.Sale(id, id, 0, id, "retail", 1, 80_00, 80_00, 0, 0, "USD") for id in (1, 2)]
+    plan, world = long_plan(), worlds.engine_snapshot(people, sales)
     calculation = uplines.Calculation.begin(plan, world, calculate(plan, world).standings)
     figures = plan.bonuses[0].figures(calculation, 0, 0)
     assert figures == {"group_volume_points": 160_00, "on_the_whole_group_minor": 6_30, "given_out_below_minor": 2_10}

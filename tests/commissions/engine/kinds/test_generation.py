@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.commissions.engine.kinds import uplines
-from tests.commissions.engine.kinds.uplines import common, level_payments, level_settings, levels_open, some_worlds
+from tests.commissions.engine.kinds.uplines import level_payments, levels_open
+from tests.commissions.engine.kinds.worlds import common, level_settings, some_worlds
 
 
 def tables(draw, ranks):

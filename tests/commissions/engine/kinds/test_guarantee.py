@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from commissions.engine.bonuses.guarantee import settle
 from commissions.engine.result import Reason
 from commissions.engine.snapshot import NONE
-from tests.commissions.engine.kinds import uplines
+from tests.commissions.engine.kinds import uplines, worlds
 from tests.commissions.engine.kinds.test_differential import LONG
-from tests.commissions.engine.kinds.uplines import POINT, common, heads, is_head, own, some_worlds
+from tests.commissions.engine.kinds.uplines import is_head, own
+from tests.commissions.engine.kinds.worlds import POINT, common, heads, some_worlds
 
 
 def tables(draw, ranks):
@@ -67,10 +68,10 @@ def test_the_twin_agrees(world):
     bonus = world.plan.bonuses[0]
     worth = Fraction(bonus.rate, 1_000_000) * POINT
     expected = settled(world, bonus)
-    kept = {id: uplines.twin.round_once(each[1] * worth, bonus.rounding) for id, each in expected.items()}
+    kept = {id: worlds.twin.round_once(each[1] * worth, bonus.rounding) for id, each in expected.items()}
     for place, id in enumerate(world.snapshot.people.id.tolist()):
         assert result.totals[0, place] == kept.get(id, 0)
-    top = sum(uplines.twin.round_once(each[0] * worth, bonus.rounding) for each in expected.values() if len(each) == 3)
+    top = sum(worlds.twin.round_once(each[0] * worth, bonus.rounding) for each in expected.values() if len(each) == 3)
     assert result.unearned[0] == top
 
 
@@ -83,9 +84,9 @@ def test_a_hundredth_of_a_point_is_passed_up_on_a_line_and_nothing_on_none(selle
     """ana and ben below, both heads who owe all that their groups sell."""
     table = {"code": "owed", "name": "Owed", "kind": "guarantee", "tree": "sponsor", "active_only": False, "line": "payee"}
     table |= {"head": {"by": "rank", "rank": "member"}, "rate": "100%", "minimum": 0}
-    plan = uplines.plans.restore(LONG | {"bonuses": [table | {"rounding": "half_even", "unearned": "breakage"}]})
-    sales = [uplines.twin.Sale(1, seller, 0, 1, "retail", 1, 1, 1, 0, 0, "USD")] if seller else []
-    lines = uplines.calculate(plan, uplines.engine_snapshot([(1, 0, "open"), (2, 1, "open")], sales)).lines
+    plan = worlds.plans.restore(LONG | {"bonuses": [table | {"rounding": "half_even", "unearned": "breakage"}]})
+    sales = [worlds.twin.Sale(1, seller, 0, 1, "retail", 1, 1, 1, 0, 0, "USD")] if seller else []
+    lines = uplines.calculate(plan, worlds.engine_snapshot([(1, 0, "open"), (2, 1, "open")], sales)).lines
     columns = (lines.payee, lines.source, lines.level, lines.amount_minor, lines.reason)
     assert list(zip(*(column.tolist() for column in columns), strict=True)) == ([line] if line else [])
 

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from commissions.engine.result import Reason
 from commissions.engine.snapshot import NONE
-from tests.commissions.engine.kinds import uplines
+from tests.commissions.engine.kinds import uplines, worlds
 from tests.commissions.engine.kinds.test_differential import LONG
-from tests.commissions.engine.kinds.uplines import POINT, common, some_worlds
+from tests.commissions.engine.kinds.worlds import POINT, common, some_worlds
 
 
 def tables(draw, ranks):
-    rates = {rank["code"]: draw(st.sampled_from(uplines.RATES)) for rank in ranks}
+    rates = {rank["code"]: draw(st.sampled_from(worlds.RATES)) for rank in ranks}
     rates[ranks[-1]["code"]] = "10%"
     if draw(st.booleans()):
-        asked = draw(uplines.some_rows("rate", st.sampled_from(uplines.RATES)))
+        asked = draw(worlds.some_rows("rate", st.sampled_from(worlds.RATES)))
         rates = {"by": "requirement", "table": [{"requires": [], "rate": "10%"}, *asked]}
     return [
         common(draw, "infinity", unearned=["breakage"])
@@ -118,8 +118,8 @@ def test_who_is_blocked_is_told_what_was_missed(blocking, below_level, paid, mis
     table = {"code": "deep", "name": "Deep", "kind": "infinity", "tree": "sponsor", "rates": {"member": "5%"}}
     table |= {"below_level": below_level, "counted": "everybody", "blocking": blocking, "active_only": False}
     table |= {"line": "order", "rounding": "half_even", "unearned": "breakage"}
-    sale = uplines.twin.Sale(1, 3, 0, 1, "retail", 1, 100_00, 100_00, 0, 0, "USD")
-    people = uplines.engine_snapshot([(1, 0, "open"), (2, 1, "open"), (3, 2, "open")], [sale])
-    lines = uplines.calculate(uplines.plans.restore(LONG | {"bonuses": [table]}), people).lines
+    sale = worlds.twin.Sale(1, 3, 0, 1, "retail", 1, 100_00, 100_00, 0, 0, "USD")
+    people = worlds.engine_snapshot([(1, 0, "open"), (2, 1, "open"), (3, 2, "open")], [sale])
+    lines = uplines.calculate(worlds.plans.restore(LONG | {"bonuses": [table]}), people).lines
     assert (lines.payee.tolist(), lines.missed.tolist(), lines.amount_minor.tolist()) == ([paid], [missed], [5_00])
     assert lines.reason.tolist() == [Reason.PAID if missed == NONE else Reason.BLOCKED]

@@ -18,9 +18,10 @@ from tests.commissions.engine.kinds import (
     test_unilevel_levels,
     test_volume_rebate,
     uplines,
+    worlds,
 )
 from tests.commissions.engine.kinds import test_differential as differential
-from tests.commissions.engine.kinds.uplines import some_worlds
+from tests.commissions.engine.kinds.worlds import some_worlds
 
 KINDS = [
     differential.tables,
@@ -47,7 +48,7 @@ def test_no_company_without_refunds_is_paid_more_than_the_bound(tables, data):
         return
     sold = [dataclasses.replace(sale, pv=abs(sale.pv), cv=abs(sale.cv), quantity=1) for sale in world.sales]
     people = [(person.id, person.sponsor.id if person.sponsor else 0, person.status) for person in world.everybody()]
-    sales = uplines.engine_snapshot(people, sold).sales
+    sales = worlds.engine_snapshot(people, sold).sales
     result = calculate(world.plan, dataclasses.replace(world.snapshot, sales=sales))
     paid = int(result.totals[place].sum())
     assert paid <= bound * sum(sale.cv for sale in sold) + Fraction(len(result.lines), 2)
@@ -110,7 +111,7 @@ def plan_with(kind, change):
     ]
     bonuses[1] |= change
     ranks = [{"code": "member", "name": "Member", "pv": 0, "gv": 0}]
-    return uplines.plans.restore(uplines.document(ranks, bonuses, pv=0))
+    return worlds.plans.restore(worlds.document(ranks, bonuses, pv=0))
 
 
 @pytest.mark.parametrize("kind", PLAIN)
@@ -170,7 +171,7 @@ def test_ranks_below_the_boundary_are_no_payees():
     settings = {"code": "mine", "name": "Mine", "kind": "generation", "active_only": False, **COMMON, **PLAIN["generation"]}
     for key, change in (("depth", {"member": 1, "gold": 1}), ("rates", {"member": ["1%"], "gold": ["1%"]})):
         with pytest.raises(Refused) as refused:
-            uplines.plans.restore(uplines.document(ranks, [settings | {"rank": "gold", key: change}], pv=0))
+            worlds.plans.restore(worlds.document(ranks, [settings | {"rank": "gold", key: change}], pv=0))
         assert [problem.path for problem in refused.value.problems] == [f"bonuses[1].{key}.member"]
 
 
@@ -181,16 +182,16 @@ def test_a_differential_and_a_breakaway_that_ask_each_other_are_refused():
     override["head"] = {"by": "rate", "bonus": "other", "least": "1%"}
     ranks = [{"code": "member", "name": "Member", "pv": 0, "gv": 0}]
     with pytest.raises(Refused, match="circle"):
-        uplines.plans.restore(uplines.document(ranks, [stairs, override], pv=0))
+        worlds.plans.restore(worlds.document(ranks, [stairs, override], pv=0))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in PLAIN if kind not in ("unilevel", "matrix")])
 def test_a_customer_who_stands_in_the_tree_is_never_paid(kind):
     tree = {"tree": "sponsor"} | ({"below_level": 0, "blocking": "differential"} if kind == "infinity" else {})
     plan = plan_with(kind, tree)
-    sale = uplines.twin.Sale(1, 3, 0, 1, "retail", 1, 100_00, 100_00, 0, 0, "USD")
-    rows = uplines.engine_snapshot([(1, 0, "open"), (2, 1, "open"), (3, 2, "open")], [sale])
-    kinds = uplines.array({1: 0, 2: 2, 3: 0}, [1, 2, 3])
+    sale = worlds.twin.Sale(1, 3, 0, 1, "retail", 1, 100_00, 100_00, 0, 0, "USD")
+    rows = worlds.engine_snapshot([(1, 0, "open"), (2, 1, "open"), (3, 2, "open")], [sale])
+    kinds = worlds.array({1: 0, 2: 2, 3: 0}, [1, 2, 3])
     people = dataclasses.replace(rows.people, facts={"kind": kinds})
     result = calculate(plan, dataclasses.replace(rows, people=people))
     assert not result.totals[:, 1].any()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from commissions.engine.held import merged
 from tests.commissions.engine.kinds import uplines
-from tests.commissions.engine.kinds.uplines import POINT, brackets, common, measures, rate_of, rate_tables, some_worlds
+from tests.commissions.engine.kinds.uplines import rate_of
+from tests.commissions.engine.kinds.worlds import POINT, brackets, common, measures, rate_tables, some_worlds
 
 
 def whole(draw, ranks):
