@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money
+from commissions.engine.arrays import running
 from commissions.engine.bonuses import BONUSES
 from commissions.engine.bonuses.lines import block as lines_of
 from commissions.engine.bonuses.rows import RANKED_AMOUNTS, RankedAmounts
@@ -245,20 +246,11 @@ def _spread(
 
     What makes up nothing stays as it is. The lines of a group stand together.
     """
-    running = _running(amount, group)
+    sums = running(amount, group)
     num, den = np.abs(part), np.maximum(np.abs(whole), 1)
-    share = money.scaled(running, num, den) - money.scaled(running - amount, num, den)
+    share = money.scaled(sums, num, den) - money.scaled(sums - amount, num, den)
     spread: NDArray[np.int64] = np.where(whole == 0, amount, share)
     return spread
-
-
-def _running(amount: NDArray[np.int64], group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return running sums that begin anew with each group; the groups stand together."""
-    running = np.cumsum(amount)
-    first = np.flatnonzero(np.concatenate(([True], group[1:] != group[:-1])))
-    before = running[first] - amount[first]
-    sums: NDArray[np.int64] = running - np.repeat(before, np.diff(np.append(first, len(group))))
-    return sums
 
 
 def _with(values: NDArray[Any], rows: NDArray[np.int64], new: NDArray[Any]) -> NDArray[Any]:

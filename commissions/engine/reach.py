@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import tree
+from commissions.engine.arrays import mask
 from commissions.engine.bonuses.bonus import Reach
 from commissions.engine.bonuses.walking import BySale
 from commissions.engine.calculation import Calculation
@@ -140,7 +141,7 @@ def within_reach(plan: Plan, index: int, line: Line, claimants: NDArray[np.int64
     places, parent, size = _downlines(line, heads)
     reach = _reach(plan, index, line.who(places), len(line.people), after)
     if reach is not None and len(places):
-        claims = _mask(len(places), np.searchsorted(places, heads))
+        claims = mask(len(places), np.searchsorted(places, heads))
         nearest = np.where(claims, np.arange(len(places)), tree.next_upline(claims, parent)[:-1])
         met = tree.count_above(reach.marked, size) + reach.marked
         places = places[met - met[nearest] <= reach.most]
@@ -196,9 +197,3 @@ def alone(people: People, rows: NDArray[np.int64]) -> People:
         joined_at=people.joined_at[rows],
         facts={kind: values[rows] for kind, values in people.facts.items()},
     )
-
-
-def _mask(length: int, which: NDArray[np.int64]) -> NDArray[np.bool_]:
-    mask = np.zeros(length, dtype=np.bool_)
-    mask[which] = True
-    return mask

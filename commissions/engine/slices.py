@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money, tree
+from commissions.engine.arrays import mask
 from commissions.engine.bonuses.bonus import Unit
 from commissions.engine.bonuses.walking import BySale, PerSale
 from commissions.engine.calculate import calculate, cap, earn, lines, stand, total
@@ -190,7 +191,7 @@ def restand(plan: Plan, held: Held, sales: Sales, concerned: NDArray[np.int64]) 
         stood = stand(plan, whole(held, sales))
         rows = np.union1d(np.flatnonzero(_differ(held.standings, stood)), concerned)
         return After(held.standings, rows, stood.take(rows))
-    upline = _mask(len(people) + 1, tree.with_uplines(concerned, people.parent, people.size))
+    upline = mask(len(people) + 1, tree.with_uplines(concerned, people.parent, people.size))
     rows = np.flatnonzero(upline[:-1] | upline[people.parent])  # and their frontlines; a root's parent is the last, False
     folded = ~upline[rows]
     outside = Outside(
@@ -261,12 +262,6 @@ def all_lines_of(plan: Plan, held: Held, person: int) -> tuple[Lines, Sales]:
 def _credited_within(sales: Sales, rows: NDArray[np.int64]) -> Sales:
     """Return sales whose people are counted among ``rows``."""
     return dataclasses.replace(sales, person=np.searchsorted(rows, sales.person))
-
-
-def _mask(length: int, which: NDArray[np.int64]) -> NDArray[np.bool_]:
-    mask = np.zeros(length, dtype=np.bool_)
-    mask[which] = True
-    return mask
 
 
 def _differ(before: Standings, after: Standings) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money, tree
+from commissions.engine.arrays import runs
 from commissions.engine.buyers import Buyer, kinds
 from commissions.engine.snapshot import NONE, SPONSOR, BuyerKind, Forest, People, Snapshot, Status
 
@@ -102,11 +103,7 @@ def customers(snapshot: Snapshot, volume: str, buyers: Sequence[Buyer], each: in
     keys = (buyer[rows], sales.buyer_kind[rows], seller[rows])
     order = np.lexsort(keys)
     rows = rows[order]
-    starts = np.ones(len(rows), dtype=np.bool_)
-    starts[1:] = False
-    for key in keys:
-        starts[1:] |= key[order][1:] != key[order][:-1]
-    first = np.flatnonzero(starts)
+    first, _ = runs(*(key[order] for key in keys))
     values = sales.volume(volume)[rows]
     money.require_summable(values, volume.upper())
     bought = np.add.reduceat(values, first) if len(first) else np.empty(0, dtype=np.int64)

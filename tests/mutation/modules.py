@@ -26,6 +26,7 @@ GOALS = "goals goals_of_any_plan"
 DOCUMENT = "plan schema docs kinds/beginnings_refused editing lint"
 
 CONCERN = {
+    "arrays": f"kinds/volume_rebate kinds/caps kinds/coded kinds/n_up twin_agrees requirements {SLICES} @volume_rebate* @caps*",
     "bonuses": "plan @*",
     "bonuses.binary_cycle": "kinds/binary_cycle kinds/binary_stairs plan @binary_cycle* @plan_binary lint",
     "bonuses.binary_percentage": "kinds/binary_percentage plan @binary_percentage* @plan_binary lint",

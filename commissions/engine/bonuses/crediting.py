@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money
+from commissions.engine.arrays import mask
 from commissions.engine.bonuses.bonus import Unit, Walk
 from commissions.engine.bonuses.dues import groups, settle, sums
 from commissions.engine.bonuses.sources import Sources
@@ -37,9 +38,7 @@ class Crediting(Walking):
         return money.PPM
 
     def takes(self, calculation: "Calculation") -> NDArray[np.bool_]:
-        taken = np.zeros(len(calculation.sales), dtype=np.bool_)
-        taken[self.credits(calculation).entries] = True
-        return taken
+        return mask(len(calculation.sales), self.credits(calculation).entries)
 
     def takes_alone(self, plan: "Plan") -> bool:
         return False

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money, tree
+from commissions.engine.arrays import runs
 from commissions.engine.bonuses.bonus import Unearned, Walk, open_to, roll_up, why_not
-from commissions.engine.bonuses.sources import runs
 from commissions.engine.kinds import Report
 from commissions.engine.result import Reason
 from commissions.engine.snapshot import NONE

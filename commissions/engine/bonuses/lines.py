@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from commissions.engine import money
+from commissions.engine.arrays import runs
 from commissions.engine.bonuses.bonus import Unit, Walk
-from commissions.engine.bonuses.sources import Sources, runs
+from commissions.engine.bonuses.sources import Sources
 from commissions.engine.result import Lines, Reason
 from commissions.engine.snapshot import NONE
 
@@ -126,11 +127,8 @@ def _amounts(
         return money.share(base, num * int(quantity[0]), den * int(of[0]), rounding)
     amount = np.empty(len(base), dtype=np.int64)
     order = np.lexsort(multipliers)
-    starts = np.zeros(len(base), dtype=np.bool_)
-    starts[0] = True
-    for each in multipliers:
-        starts[1:] |= each[order][1:] != each[order][:-1]
-    for rows in np.split(order, np.flatnonzero(starts)[1:]):
+    first, _ = runs(*(each[order] for each in multipliers))
+    for rows in np.split(order, first[1:]):
         one = rows[0]
         num, den = fraction(plan, int(rate_ppm[one]), int(currency[one]))
         amount[rows] = money.share(base[rows], num * int(quantity[one]), den * int(of[one]), rounding)

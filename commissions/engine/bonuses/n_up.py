@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money, tree
+from commissions.engine.arrays import mask
 from commissions.engine.bonuses import sources
 from commissions.engine.bonuses.bonus import Unit, Walk
 from commissions.engine.bonuses.dues import Passing, check_passing, climb, depth_by_rank
@@ -104,9 +105,7 @@ class NUp(Walking):
         if self.then_every is not None:
             beyond = number - self.passes[-1]
             passes |= (beyond > 0) & (beyond % self.then_every == 0)
-        passed = np.zeros(len(people), dtype=np.bool_)
-        passed[recruits] = passes
-        return passed
+        return mask(len(people), recruits[passes])
 
     def line_of(self, calculation: "Calculation", passed: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Find to whom each position belongs: the sponsor, or where it passes, to whom the sponsor's position belongs."""

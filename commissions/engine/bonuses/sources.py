@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money
+from commissions.engine.arrays import runs
 from commissions.engine.document import ListOf, setting
 from commissions.engine.kinds import Code, Report, Switch, Text, choice
 from commissions.engine.snapshot import NONE, BuyerKind, Sales, Snapshot
@@ -224,12 +225,3 @@ def _sorted(person: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.i
     if (int(person.max()) + 1) * span > np.iinfo(np.int64).max:
         return np.lexsort((order, person))
     return np.argsort(person * span + (order - order.min()), kind="stable")
-
-
-def runs(*keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where each run of rows with equal keys begins, and the run of each row."""
-    starts = np.ones(len(keys[0]), dtype=np.bool_)
-    starts[1:] = False
-    for key in keys:
-        starts[1:] |= key[1:] != key[:-1]
-    return np.flatnonzero(starts), np.cumsum(starts) - 1

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money, volumes
+from commissions.engine.arrays import running
 from commissions.engine.bonuses import lines, sources
 from commissions.engine.bonuses.bonus import Unearned, Unit, Walk, roll_up, why_not
 from commissions.engine.bonuses.marginal import Inside, Mode
@@ -120,7 +121,7 @@ class VolumeRebate(Walking):
             after = before + found.base
         else:
             brackets.leave(calculation, self.code, sold)
-            after = earlier + _running(found)
+            after = earlier + running(found.base, found.seller)
             before = after - found.base
         walk = self._to_sellers(calculation, index, found.seller)
         pieces = Inside(brackets.table).parts(before, after)
@@ -188,13 +189,3 @@ def _by_seller(
     if not len(first):
         return rows, pieces
     return rows, [(np.add.reduceat(inside, first), rate) for inside, rate in pieces]
-
-
-def _running(found: Sources) -> NDArray[np.int64]:
-    """Add up each seller's volume, row by row, as far as each row."""
-    total = np.cumsum(found.base)
-    starts = np.ones(len(total), dtype=np.bool_)
-    starts[1:] = found.seller[1:] != found.seller[:-1]
-    first = np.maximum.accumulate(np.where(starts, np.arange(len(total)), 0))
-    running: NDArray[np.int64] = total - (total - found.base)[first]
-    return running
