@@ -50,8 +50,21 @@ def ladder(period=None):
 
 
 @dataclass(frozen=True)
+class Before:
+    """What the period before came to for a distributor; ``rank_name`` is empty for who had no rank."""
+
+    period: Period
+    earned_minor: int
+    currency: str
+    rank_name: str
+
+
+@dataclass(frozen=True)
 class Figures:
-    """A distributor's figures of a period, as of the last live refresh. ``climb`` is None before there is a plan."""
+    """A distributor's figures of a period, as of the last live refresh. ``climb`` is None before there is a plan.
+
+    ``before`` is None for who was not there in the period before.
+    """
 
     period: Period | None
     currency: str
@@ -60,6 +73,7 @@ class Figures:
     today: dict
     climb: standings.Progress | None
     spark: sparks.Spark | None
+    before: Before | None
 
     @property
     def rank_level(self):
@@ -82,7 +96,7 @@ def figures(distributor):
     office = ladder()
     today = sales.today(distributor)
     if office.period is None:
-        return Figures(None, office.currency, Standing(distributor=distributor), [], today, None, None)
+        return Figures(None, office.currency, Standing(distributor=distributor), [], today, None, None, None)
     standing = standings.of(distributor.pk, office.period)
     return Figures(
         period=office.period,
@@ -92,7 +106,19 @@ def figures(distributor):
         today=today,
         climb=standings.progress(distributor.pk, office.period, standing),
         spark=sparks.of(distributor.pk, office.period),
+        before=before(distributor.pk, office.period),
     )
+
+
+def before(distributor_id, period):
+    """Return what the period before came to for somebody, in two queries, or None."""
+    earlier = Standing.objects.filter(distributor=distributor_id, period__kind=period.kind, period__ends_at=period.starts_at)
+    row = earlier.select_related("period__plan").first()
+    if row is None:
+        return None
+    office = ladder(row.period)
+    earned = EarningTotal.objects.filter(distributor=distributor_id, period=row.period).aggregate(sum=Sum("amount_minor"))["sum"]
+    return Before(row.period, earned or 0, office.currency, office.rank_name(row.rank))
 
 
 def history(distributor_id):

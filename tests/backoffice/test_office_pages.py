@@ -37,6 +37,18 @@ def test_the_dashboard_shows_volume_earnings_rank_and_the_latest_sale(cast, hear
         assert words in shown
 
 
+@pytest.mark.parametrize(("rank", "told"), [(1, "$25.50 as Bronze"), (-1, "$25.50")])
+def test_the_dashboard_of_a_new_month_still_shows_what_the_last_one_came_to(cast, rank, told):
+    assert 'data-figure="before"' not in page(cast, cast.ben, "/office/")
+    last = periods.containing(periods.current().starts_at - timedelta(days=3))
+    Standing.objects.create(period=last, distributor=cast.ben, updated_at=last.starts_at, rank=rank)
+    for bonus, amount in (("retail_profit", 2000), ("unilevel", 550)):
+        EarningTotal.objects.create(period=last, distributor=cast.ben, bonus=bonus, amount_minor=amount, currency="USD")
+    for address in ("/office/", "/office/figures/"):
+        shown = page(cast, cast.ben, address).split('data-figure="before">')[1].split("</span>")[0]
+        assert shown.endswith(f": {told}") and str(last.starts_at.year) in shown
+
+
 def entries(person, *days, late=False):
     """Credit volume to somebody: (day of the period from 0, hundredths of a point)."""
     period = periods.current()
@@ -280,7 +292,7 @@ def test_the_qr_code_is_a_picture_of_the_own_link(cast):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "queries"),
-    [("/office/", 22), ("/office/figures/", 12), ("/office/feed/", 15), ("/office/team/", 14), ("/office/sales/", 12)],
+    [("/office/", 24), ("/office/figures/", 14), ("/office/feed/", 15), ("/office/team/", 14), ("/office/sales/", 12)],
 )
 def test_pages_cost_the_same_however_many_people_and_sales(cast, heard, django_assert_max_num_queries, address, queries):
     for number in range(6):
