@@ -21,7 +21,7 @@ NEWCOMERS = (
 )
 LEGS = "kinds/binary_percentage kinds/binary_cycle"
 RANKS = "requirements ranks @ranks_* @requirements_* ranks_twin ranks_moments"
-SLICES = "slices::refreshing_on_slices_equals_the_whole_run slices_of_everybody slices_ranks"
+SLICES = "kinds/uplines_refreshed slices::refreshing_on_slices_equals_the_whole_run slices_of_everybody slices_ranks"
 GOALS = "goals goals_of_any_plan"
 DOCUMENT = "plan schema docs kinds/beginnings_refused editing lint"
 
@@ -68,7 +68,7 @@ CONCERN = {
     "bonuses.rates": "kinds/by_requirement kinds/volume_rebate kinds/differential plan @volume_rebate* @differential*",
     "bonuses.retail_profit": "kinds/retail_profit kinds/newcomers_refreshed twin_agrees plan @retail_profit* @files_retail*",
     "bonuses.rewards": f"kinds/coded kinds/customer_acquisition {REFUSED} @coded* @customer*",
-    "bonuses.rows": "kinds/by_requirement plan @*by_requirement",
+    "bonuses.rows": "kinds/by_requirement kinds/unilevel_levels kinds/volume_rebate plan @*by_requirement",
     "bonuses.sources": f"twin_agrees kinds/unilevel_levels {NEWCOMERS} kinds/retail_profit {SLICES} @*",
     "bonuses.sponsor_flat": f"kinds/sponsor_flat {REFUSED} @sponsor_flat*",
     "bonuses.stated": f"{LEGS} kinds/pool kinds/board kinds/streamline plan @binary* @pool* @board*",
@@ -90,7 +90,7 @@ CONCERN = {
     "explain": "explain kinds/beginnings_explained",
     "forest": f"tree snapshot {LEGS} kinds/unilevel_levels {SLICES} @plan_* @matrix* @placement*",
     "goals": GOALS,
-    "held": "slices slices_shipped slices_of_everybody slices_ranks",
+    "held": "kinds/uplines_refreshed slices slices_shipped slices_of_everybody slices_ranks",
     "kinds": DOCUMENT,
     "lacks": f"ranks requirements {GOALS}",
     "ladder": f"plan {RANKS} lint",
@@ -103,7 +103,7 @@ CONCERN = {
     "placement": "snapshot plan @placement* @ranks_elsewhere*",
     "plan": f"{DOCUMENT} @*",
     "ranks": f"{RANKS} {SLICES}",
-    "reach": "slices slices_shipped",
+    "reach": "kinds/uplines_refreshed slices slices_shipped",
     "requirements": RANKS,
     "requirements.alternatives": RANKS,
     "requirements.history": RANKS,
@@ -115,7 +115,7 @@ CONCERN = {
     "running": "running kinds/volume_rebate @volume_rebate*",
     "schema": "schema docs",
     "seats": "seats",
-    "slices": "slices slices_shipped slices_of_everybody slices_ranks",
+    "slices": "kinds/uplines_refreshed slices slices_shipped slices_of_everybody slices_ranks",
     "snapshot": f"snapshot twin_agrees {SLICES} @*",
     "standing": f"ranks_twin twin_agrees {GOALS} {SLICES}",
     "state": "ranks_twin kinds/rewards_of_ranks @*",

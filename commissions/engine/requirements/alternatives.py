@@ -84,18 +84,6 @@ class AnyOf(Requirement):
     def reads_ranks(self) -> bool:
         return any(part.reads_ranks for part in self.parts)
 
-    @property
-    def reads_active(self) -> bool:
-        return any(part.reads_active for part in self.parts)
-
-    @property
-    def rises(self) -> bool:
-        return all(part.rises for part in self.parts)
-
-    @property
-    def remembers(self) -> int:
-        return max(part.remembers for part in self.parts)
-
     def have(self, sight: Sight) -> NDArray[np.int64]:
         return self.held(lambda part: part.have(sight))
 

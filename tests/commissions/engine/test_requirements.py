@@ -330,6 +330,13 @@ def test_a_volume_too_large_to_take_a_share_of_is_refused(whole):
         volumes.share_of(np.array([7, 2**58]), np.array([9, whole]))
 
 
+def test_one_of_several_alternatives_may_be_said_or_left_out():
+    gate = '[[gates]]\ncode = "gate"\nname = "Gate"\nbonuses = ["team_bonus"]\nrequires = [{{ measure = "any_of", {} }}]\n'
+    among = 'of = [[{ measure = "title", rank = "gold" }], [{ measure = "title", rank = "silver" }]]'
+    left_out, one, two = (plans.parse(TEXT + gate.format(among + more)) for more in ("", ", count = 1", ", count = 2"))
+    assert left_out == one != two
+
+
 def test_a_share_among_alternatives_is_refused_where_ranks_are_of_the_very_order():
     share = '{ measure = "customer_share", volume = "pv", of = "own", buyers = ["retail"], least = "1%" }'
     asked = f'requires = [{{ measure = "any_of", of = [[{{ measure = "title", rank = "gold" }}], [{share}]] }}]'

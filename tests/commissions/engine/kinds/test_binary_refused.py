@@ -29,3 +29,10 @@ def test_a_carry_over_that_makes_no_sense_is_refused(carry, said):
         plans.restore(PLAN | {"bonuses": [retail, cycles | {"carry_over": {"consumed": "paid"} | carry}]})
     assert [str(problem) for problem in refused.value.problems] == [str(refused.value)]
     assert f"bonuses[2].{said}" in str(refused.value)
+
+
+def test_a_rank_may_be_held_to_no_cycle_at_all():
+    retail, cycles = PLAN["bonuses"]
+    none = {"cycles": {"coach": 0}, "beyond": "forfeited"}
+    plan = plans.restore(PLAN | {"bonuses": [retail, cycles | {"cap": none}]})
+    assert plan.bonuses[1].cap.cycles == {"coach": 0}

@@ -1,11 +1,13 @@
 """Rates by what a person has: what is refused, which row counts, and what else goes by it."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from commissions.engine import document, editing
+from commissions.engine.bonuses.rows import rate_of
 from commissions.engine.document import Refused
 from tests.commissions.engine.kinds import uplines, worlds
 from tests.commissions.engine.kinds.test_differential import LONG
@@ -93,3 +95,9 @@ def test_an_explanation_says_which_row_is_whose(kind, more):
         {"row_of_the_table": 2},
         {"row_of_the_table": 0},
     ]
+
+
+def test_who_has_no_rank_has_no_rate_however_much_it_would_be_of():
+    plan = plan_of(["5%"])
+    standings = SimpleNamespace(rank=np.array([-1, 0], dtype=np.int8))
+    assert rate_of({rank.code: 70_000 for rank in plan.ranks}, plan, standings).tolist() == [0, 70_000]

@@ -202,6 +202,22 @@ def test_lines_add_up_to_what_is_paid_and_nobody_is_above_a_cap(plan, company):
     assert set(lines.reason[nothing].tolist()) <= {Reason.SMALLER, Reason.ABOVE_CAP, Reason.FIXED}
 
 
+def test_a_cap_holds_though_one_before_it_is_of_another_type_of_period():
+    first = Person(1, None, "open")
+    company = Company([first, Person(2, first, "open")], [])
+    company.sales = [Sale(1, company.people[1], "retail", 0, 1000, 0, 0)]
+    cap = {"most": {"member": 1, "silver": 1, "gold": 1}, "excess": "forfeited"}
+    whole = {"protected": [], "share": "1%", "volume": "cv"}
+    monthly, weekly = unilevel("team", "10%") | {"period": "month"}, unilevel("deep", "20%")
+    for caps, paid in (
+        ({"person": [{"bonuses": [code]} | cap for code in ("team", "deep")]}, 100),
+        ({"company": [{"bonuses": [code]} | whole for code in ("team", "deep")]}, 10),
+    ):
+        plan = plain_plan([monthly, weekly], caps | {"order": ["person", "match", "company"]})
+        company.stand(plan)
+        assert Outcome(plan, company).totals(1) == {1: paid}
+
+
 @pytest.mark.parametrize(("order", "choice", "shown"), [
     (["person", "match", "company"], True, [(2500, 2500, Reason.FIXED), (-10, 0, Reason.SMALLER)]),
     (["company", "match", "person"], False, [(2500, 2500, Reason.FIXED), (-10, -5, Reason.PAID)]),
