@@ -141,7 +141,7 @@ class Differential(BySale):
         own = rate if self.own_sales is OwnSales.COUNTS else counts  # what the seller had by other means, qualified or not
         first = [self._first(forest, counts >= step, own >= step, starters) for step in self.rates.steps]
         walk = Walk.empty(self.rates.steps, len(starters))
-        due = differences(self.rates.steps, first)
+        due = differences(self.rates.steps, first, len(starters))
         reasons = why_not(plan, index, calculation.people, standings)
         for place, at in enumerate(first):
             paid = np.append(may, False)[at]

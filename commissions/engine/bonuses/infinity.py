@@ -145,4 +145,4 @@ class Infinity(BySale):
         for place, at in enumerate(first):
             walk.payee[place] = at
             walk.reason[place] = np.where(at == NONE, np.int8(Reason.NOBODY_ABOVE), np.int8(Reason.PAID))
-        return Walk(walk.payee, walk.missed, walk.reason, differences(steps, first), walk.level)
+        return Walk(walk.payee, walk.missed, walk.reason, differences(steps, first, len(edge)), walk.level)

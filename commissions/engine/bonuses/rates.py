@@ -171,13 +171,12 @@ def check_brackets(path: str, table: tuple[Bracket, ...], report: Report) -> Non
             report.wrong(f"{path}[{place}].at", Points().dump(higher.at), "more points than the bracket before")
 
 
-def differences(steps: tuple[int, ...], first: list[NDArray[np.int64]]) -> NDArray[np.int32]:
-    """Return what each step pays, ``[step, starter]``: its rate less the highest one that was paid before.
+def differences(steps: tuple[int, ...], first: list[NDArray[np.int64]], count: int) -> NDArray[np.int32]:
+    """Return what each step pays for each of ``count`` starters, ``[step, starter]``: its rate less the highest one paid before.
 
     ``first`` is, for each of the rates ``steps``, the first person on the way up who has that rate or a higher one. The
     rates for which one and the same person is first are one line, at the highest of them; the others pay 0.
     """
-    count = len(first[0]) if first else 0
     due = np.zeros((len(steps), count), dtype=np.int32)
     below = np.zeros(count, dtype=np.int64)
     for place, (step, at) in enumerate(zip(steps, first, strict=True)):

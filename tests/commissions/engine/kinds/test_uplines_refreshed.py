@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from commissions.engine import held as holding
 from commissions.engine import reach, slices
-from tests.commissions.engine.companies import STATUSES
-from tests.commissions.engine.kinds.test_uplines_bounds import KINDS
+from commissions.engine.snapshot import no_sales
+from tests.commissions.engine import twin
+from tests.commissions.engine.companies import STATUSES, engine_snapshot
+from tests.commissions.engine.kinds.test_uplines_bounds import KINDS, plan_with
 from tests.commissions.engine.kinds.worlds import some_worlds
 from tests.commissions.engine.test_slices import assert_same_figures
 
@@ -38,3 +40,14 @@ def test_a_refresh_with_later_sales_equals_the_whole_run(tables, data):
         new = sales.take(np.flatnonzero(batch == number))
         held = slices.take(held, slices.refresh(world.plan, held, new, changed[: number - 1]))
         assert_same_figures(world.plan, held)
+
+
+def test_rates_of_nothing_are_refreshed_to_nothing():
+    plan = plan_with("differential", {"rates": {"by": "rank", "table": {"member": "0%"}}, "active_only": True})
+    sales = [twin.Sale(id, id, 0, id, "retail", 1, 100_00, 100_00, 0, 0, "USD") for id in (2, 3)]
+    held = holding.hold(plan, engine_snapshot([(1, 0, "open"), (2, 1, "open"), (3, 2, "open")], sales))
+    held = holding.with_status(held, np.array([0]), [STATUSES["suspended"]])
+    held = slices.take(held, slices.refresh(plan, held, no_sales(), np.array([0])))
+    assert_same_figures(plan, held)
+    assert not held.totals[1].any()
+    assert plan.bonuses[1].most(plan) == 0
