@@ -37,7 +37,7 @@ CONCERN = {
     "bonuses.crediting": "kinds/coded kinds/customer_acquisition kinds/sponsor_flat kinds/sales_left_to_others @coded*",
     "bonuses.cycles": "kinds/binary_cycle kinds/binary_refused kinds/binary_stairs @binary_cycle*",
     "bonuses.customer_acquisition": f"kinds/customer_acquisition {REFUSED} @customer_acquisition*",
-    "bonuses.differential": "kinds/differential kinds/uplines_refreshed kinds/uplines_bounds kinds/differential_marginal plan kinds/breakaway @differential* @plan_breakaway",
+    "bonuses.differential": f"{UPLINES} kinds/uplines_refreshed kinds/differential_marginal plan @differential* @plan_breakaway",
     "bonuses.dues": f"{NEWCOMERS} kinds/party {REFUSED} @n_up* @coded* @customer* @mentor* @sponsor* @party*",
     "bonuses.equalisation": "kinds/equalisation plan kinds/uplines_bounds @equalisation*",
     "bonuses.fast_start": f"kinds/fast_start kinds/newcomers_refreshed {REFUSED} @fast_start* @published*",
