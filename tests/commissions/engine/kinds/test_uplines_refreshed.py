@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commissions.engine import held as holding
+from commissions.engine import plan as plans
 from commissions.engine import reach, slices
-from commissions.engine.snapshot import no_sales
+from commissions.engine.calculate import stand
+from commissions.engine.snapshot import Index, no_sales, placed
 from tests.commissions.engine import twin
-from tests.commissions.engine.companies import STATUSES, engine_snapshot
+from tests.commissions.engine.companies import STATUSES, engine_sales, engine_snapshot
 from tests.commissions.engine.kinds.test_uplines_bounds import KINDS, plan_with
-from tests.commissions.engine.kinds.worlds import some_worlds
+from tests.commissions.engine.kinds.worlds import document, some_worlds
 from tests.commissions.engine.test_slices import assert_same_figures
 
 
@@ -26,10 +28,29 @@ def found_alone(request):
         yield
 
 
-@pytest.mark.parametrize("tables", KINDS, ids=lambda tables: f"{tables.__module__.rpartition('.')[2]}-{tables.__name__}")
-@given(data=st.data())
-def test_a_refresh_with_later_sales_equals_the_whole_run(tables, data):
-    world = data.draw(some_worlds(tables, most=10))
+LEVELS = ["10%", "5%", "7.77%"]
+PACK = {"measure": "fact", "name": "pack", "least": 1}
+UNLOCKED = {
+    "by frontline": {"rates": LEVELS, "tiers": [{"legs": 0, "depth": 1}, {"legs": 2, "depth": 3}]},
+    "by pack": {"rates": LEVELS, "held": {"fact": "pack", "table": [{"least": 1, "depth": 3}]}},
+    "by requirement": {"rates": {"by": "requirement", "table": [{"requires": [PACK], "rates": LEVELS}]}},
+    "in another tree": {"rates": LEVELS, "tree": "place"},
+    "of some sales": {"rates": LEVELS, "sales": {"buyers": ["retail"]}},
+    "rolled up": {"rates": LEVELS, "unearned": "roll_up"},
+    "inactive people passed": {"rates": LEVELS, "compression": "inactive"},
+}
+
+
+def levels(settings):
+    """A unilevel of these settings; inactive people have none of its levels, and whoever missed them may have heirs."""
+    plain = {"tree": "sponsor", "volume": "cv", "compression": "none", "line": "order", "unearned": "breakage"}
+    return lambda _draw, _ranks: [
+        plain | {"code": "team", "name": "Team", "kind": "unilevel", "rounding": "half_even"} | settings
+    ]
+
+
+def agrees_at_each_step(world, data):
+    """Assert that whatever is sold, and whoever changes, a refresh comes to what the whole calculation says."""
     sales, orders = world.snapshot.sales, np.unique(world.snapshot.sales.order)
     cut, size = data.draw(st.integers(0, len(orders))), data.draw(st.integers(1, 4))
     batches = [orders[:cut], *(orders[first : first + size] for first in range(cut, len(orders), size))]
@@ -41,6 +62,64 @@ def test_a_refresh_with_later_sales_equals_the_whole_run(tables, data):
         held = holding.with_status(held, changed, [change[1]]) if change else held
         held = slices.take(held, slices.refresh(world.plan, held, no_sales() if new is None else new, changed))
         assert_same_figures(world.plan, held)
+
+
+@pytest.mark.parametrize("tables", KINDS, ids=lambda tables: f"{tables.__module__.rpartition('.')[2]}-{tables.__name__}")
+@given(data=st.data())
+def test_a_refresh_with_later_sales_equals_the_whole_run(tables, data):
+    agrees_at_each_step(data.draw(some_worlds(tables, most=10)), data)
+
+
+@pytest.mark.parametrize("settings", UNLOCKED.values(), ids=UNLOCKED)
+@given(data=st.data())
+def test_so_it_does_whatever_unlocks_levels(settings, data):
+    agrees_at_each_step(data.draw(some_worlds(levels(settings), most=10)), data)
+
+
+@pytest.mark.parametrize(("settings", "told"), [*zip(UNLOCKED.values(), (False,) * 5 + (True,) * 2, strict=True)], ids=UNLOCKED)
+def test_the_third_level_is_refreshed_although_other_legs_and_packs_unlock_it(settings, told):
+    """ana sponsors ben and cy, ben sponsors dee, dee sponsors eve: what eve sells is ana's third level."""
+    people = [(1, 0, "open"), (2, 1, "open"), (4, 2, "open"), (5, 4, "open"), (3, 1, "open")]
+    sold = [twin.Sale(id, id, 0, id, "retail", 1, 100_00, 100_00, 0, 0, "USD") for id in (1, 2, 3, 4, 5)]
+    more = [twin.Sale(id, 5, 0, id, buyer, 1, 50_00, 50_00, 0, 0, "USD") for id, buyer in ((6, "retail"), (7, "distributor"))]
+    ranks = [{"code": "member", "name": "Member", "pv": 0, "gv": 0}]
+    plan = plans.restore(document(ranks, levels(settings)(None, None), pv=10))
+    company = engine_snapshot(people, sold)
+    index = Index(company.people.id)
+    place = placed(index, id=[1, 2, 4, 5, 3], parent_id=[0, 1, 2, 4, 1])
+    pack = np.where(np.isin(company.people.id, [1, 2, 4]), 1, 0)
+    rows = dataclasses.replace(company.people, facts={"pack": pack}, trees={"place": place})
+    held = holding.hold(plan, dataclasses.replace(company, people=rows))
+    of_ana = int(index.of(np.array([1]), "person")[0])
+    before = int(held.totals[0, of_ana])
+    held = slices.take(held, slices.refresh(plan, held, engine_sales(index, more)))
+    assert_same_figures(plan, held)
+    assert held.totals[0, of_ana] - before == (3_88 + 3_88 if "sales" not in settings else 3_88)
+    lines, _ = slices.lines_of(plan, held, of_ana)
+    assert (len(lines) > 0) == plan.bonuses[0].per_sale == told
+    for id in (3, 5):
+        changed = index.of(np.array([id]), "person")
+        held = holding.with_status(held, changed, [STATUSES["suspended"]])
+        held = slices.take(held, slices.refresh(plan, held, no_sales(), changed))
+        assert_same_figures(plan, held)
+
+
+RANKS = [{"code": f"rank{place}", "name": "Rank", "pv": place, "gv": 0} for place in range(40)]
+STAIRS = {"by": "rank", "table": {rank["code"]: f"{place / 10_000:.4f}%" for place, rank in enumerate(RANKS)}}
+
+
+@pytest.mark.parametrize("settings", [
+    {"kind": "unilevel", "rates": ["10%"], "compression": "inactive"},
+    {"kind": "differential", "rates": STAIRS, "own_sales": "paid", "unqualified": "blocks", "active_only": True},
+], ids=lambda settings: settings["kind"])  # fmt: skip
+def test_who_is_of_another_rank_may_be_the_heir_of_somebody_else(settings):
+    """What rolls up goes by rank: a refresh that took two ranks for one would leave it with the wrong person."""
+    bonus = {"code": "team", "name": "Team", "tree": "sponsor", "line": "order", "rounding": "half_even", "unearned": "roll_up"}
+    plan = plans.restore(document(RANKS, [bonus | settings], pv=0))
+    sold = [twin.Sale(id, id, 0, id, "retail", 1, id * 100, 0, 0, 0, "USD") for id in range(1, len(RANKS))]
+    standings = stand(plan, engine_snapshot([(id, id - 1, "open") for id in range(1, len(RANKS))], sold))
+    assert len(np.unique(standings.rank)) == len(standings.rank)
+    assert len(np.unique(plan.bonuses[0].claim(plan, 0, standings))) == len(standings.rank)
 
 
 def test_rates_of_nothing_are_refreshed_to_nothing():
