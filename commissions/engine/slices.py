@@ -26,7 +26,7 @@ from commissions.engine import money, tree
 from commissions.engine.arrays import mask
 from commissions.engine.bonuses.bonus import Unit
 from commissions.engine.bonuses.walking import BySale, PerSale
-from commissions.engine.calculate import calculate, cap, earn, lines, stand, total
+from commissions.engine.calculate import cap, earn, lines, stand, total
 from commissions.engine.calculation import Calculation
 from commissions.engine.caps import Step
 from commissions.engine.held import Held, have_sales, merged, require_new, sales_of, taken_in, whole
@@ -243,20 +243,6 @@ def lines_of(plan: Plan, held: Held, person: int) -> tuple[Lines, Sales]:
 
 def _concerning(block: Lines, person: int) -> Lines:
     return block.take(np.flatnonzero((block.payee == person) | (block.missed == person)))
-
-
-def all_lines_of(plan: Plan, held: Held, person: int) -> tuple[Lines, Sales]:
-    """Return the lines of one person as ``lines_of``, of all bonuses and after caps: the whole company is computed."""
-    snapshot = whole(held)
-    result = calculate(plan, snapshot)
-    assert result.lines is not None
-    theirs = _concerning(result.lines, person)
-    of_a_sale = theirs.sale != NONE
-    sellers = np.unique(snapshot.sales.person[theirs.sale[of_a_sale]])
-    rows = np.flatnonzero(np.isin(snapshot.sales.person, sellers))
-    sale = theirs.sale.copy()
-    sale[of_a_sale] = np.searchsorted(rows, theirs.sale[of_a_sale])
-    return dataclasses.replace(theirs, sale=sale), snapshot.sales.take(rows)
 
 
 def _credited_within(sales: Sales, rows: NDArray[np.int64]) -> Sales:

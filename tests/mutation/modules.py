@@ -19,6 +19,7 @@ UPLINES = "kinds/unilevel_levels kinds/differential kinds/generation kinds/infin
 NEWCOMERS = (
     "kinds/n_up kinds/coded kinds/fast_start kinds/customer_acquisition kinds/sponsor_flat kinds/mentor kinds/rewards_of_ranks"
 )
+LEVELLED = "kinds/unilevel_levels kinds/uplines_bounds"
 LEGS = "kinds/binary_percentage kinds/binary_cycle"
 RANKS = "requirements ranks @ranks_* @requirements_* ranks_twin ranks_moments"
 SLICES = "kinds/uplines_refreshed slices::refreshing_on_slices_equals_the_whole_run slices_of_everybody slices_ranks"
@@ -35,7 +36,7 @@ CONCERN = {
     "bonuses.breakaway": "kinds/breakaway plan kinds/uplines_bounds @breakaway* @plan_breakaway",
     "bonuses.coded": f"kinds/coded {REFUSED} @coded*",
     "bonuses.crediting": "kinds/coded kinds/customer_acquisition kinds/sponsor_flat kinds/sales_left_to_others @coded*",
-    "bonuses.cycles": "kinds/binary_cycle kinds/binary_refused kinds/binary_stairs @binary_cycle*",
+    "bonuses.cycles": "kinds/cycles kinds/binary_cycle kinds/binary_refused kinds/binary_stairs @binary_cycle*",
     "bonuses.customer_acquisition": f"kinds/customer_acquisition {REFUSED} @customer_acquisition*",
     "bonuses.differential": f"{UPLINES} kinds/uplines_refreshed kinds/differential_marginal plan @differential* @plan_breakaway",
     "bonuses.dues": f"{NEWCOMERS} kinds/party {REFUSED} @n_up* @coded* @customer* @mentor* @sponsor* @party*",
@@ -51,13 +52,13 @@ CONCERN = {
     "bonuses.host_rewards": f"kinds/party {REFUSED} @party*",
     "bonuses.infinity": "kinds/infinity kinds/by_requirement plan kinds/uplines_bounds @infinity*",
     "bonuses.legs": f"{LEGS} plan @binary* @plan_binary @published_binary*",
-    "bonuses.levels": f"kinds/unilevel_levels kinds/by_requirement twin_agrees kinds/matching {SLICES} @unilevel* @matching*",
+    "bonuses.levels": f"{LEVELLED} kinds/by_requirement twin_agrees kinds/matching {SLICES} @unilevel* @matching*",
     "bonuses.lifestyle": f"kinds/rewards_of_ranks {REFUSED} @lifestyle*",
     "bonuses.lines": f"twin_agrees {UPLINES} {NEWCOMERS} kinds/party {LEGS} kinds/pool slices @*",
     "bonuses.loyalty": f"kinds/rewards_of_ranks {REFUSED} @loyalty*",
     "bonuses.marginal": "kinds/differential_marginal plan @differential_marginal @volume_rebate_marginal*",
     "bonuses.matching": "kinds/by_requirement kinds/matching kinds/caps plan @matching*",
-    "bonuses.matrix": "kinds/unilevel_levels plan @matrix* @plan_matrix",
+    "bonuses.matrix": f"{LEVELLED} kinds/uplines_refreshed plan @matrix* @plan_matrix",
     "bonuses.measured": "kinds/volume_rebate kinds/differential kinds/breakaway @volume_rebate* @differential*",
     "bonuses.mentor": f"kinds/mentor {REFUSED} @mentor*",
     "bonuses.n_up": f"kinds/n_up {REFUSED} @n_up*",
@@ -74,7 +75,7 @@ CONCERN = {
     "bonuses.stated": f"{LEGS} kinds/pool kinds/board kinds/streamline plan @binary* @pool* @board*",
     "bonuses.stairs": "kinds/binary_stairs kinds/binary_cycle plan @binary_cycle*",
     "bonuses.streamline": "kinds/streamline plan @streamline*",
-    "bonuses.unilevel": f"kinds/unilevel_levels twin_agrees plan {SLICES} kinds/fast_start @unilevel* @matrix*",
+    "bonuses.unilevel": f"{LEVELLED} twin_agrees plan {SLICES} kinds/fast_start @unilevel* @matrix*",
     "bonuses.volume_rebate": "kinds/volume_rebate kinds/by_requirement plan kinds/uplines_bounds @volume_rebate*",
     "bonuses.walking": f"twin_agrees kinds/unilevel_levels {NEWCOMERS} explain {SLICES}",
     "bonuses.windows": f"kinds/fast_start kinds/customer_acquisition kinds/party {REFUSED} @fast_start* @customer*",
@@ -90,9 +91,9 @@ CONCERN = {
     "explain": "explain kinds/beginnings_explained",
     "forest": f"tree snapshot {LEGS} kinds/unilevel_levels {SLICES} @plan_* @matrix* @placement*",
     "goals": GOALS,
-    "held": "kinds/uplines_refreshed slices slices_shipped slices_of_everybody slices_ranks",
+    "held": "held kinds/uplines_refreshed slices slices_shipped slices_of_everybody slices_ranks",
     "kinds": DOCUMENT,
-    "lacks": f"ranks requirements {GOALS}",
+    "lacks": f"lacks ranks requirements {GOALS}",
     "ladder": f"plan {RANKS} lint",
     "legs": RANKS,
     "lint": "lint kinds/uplines_bounds",
@@ -103,7 +104,7 @@ CONCERN = {
     "placement": "snapshot plan @placement* @ranks_elsewhere*",
     "plan": f"{DOCUMENT} @*",
     "ranks": f"{RANKS} {SLICES}",
-    "reach": "kinds/uplines_refreshed slices slices_shipped",
+    "reach": "reach kinds/uplines_refreshed slices slices_shipped",
     "requirements": RANKS,
     "requirements.alternatives": RANKS,
     "requirements.history": RANKS,
@@ -111,7 +112,7 @@ CONCERN = {
     "requirements.requirement": RANKS,
     "requirements.volume": RANKS,
     "result": f"twin_agrees compare explain {SLICES} @*",
-    "returns": "twin_agrees kinds/coded kinds/customer_acquisition @*",
+    "returns": "plan twin_agrees kinds/coded kinds/customer_acquisition @*",
     "running": "running kinds/volume_rebate @volume_rebate*",
     "schema": "schema docs",
     "seats": "seats",

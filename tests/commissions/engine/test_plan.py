@@ -221,3 +221,12 @@ def test_a_match_on_a_bonus_of_another_period_type_is_refused():
     assert str(refused.value) == (
         'bonuses[3].period is "month"; expected week, the period type of binary, from which it is computed'
     )
+
+
+def test_returns_may_be_clawed_back_on_the_day_alone_but_not_for_eleven_years():
+    data = copy.deepcopy(FERNHOLLOW)
+    data["returns"] = {"within_days": 0, "lowers_qualifying": True}
+    assert plans.restore(data).returns.within_days == 0
+    assert problems("returns", value=data["returns"] | {"within_days": 4000}) == [
+        "returns.within_days is 4000; expected a whole number from 0 to 3660"
+    ]

@@ -11,9 +11,9 @@ from commissions.engine.bonuses.rows import rate_of
 from commissions.engine.document import Refused
 from tests.commissions.engine.kinds import uplines, worlds
 from tests.commissions.engine.kinds.test_differential import LONG
+from tests.commissions.engine.kinds.worlds import PACK
 
-PACK = {"measure": "fact", "name": "pack", "least": 1}
-MORE = {"measure": "fact", "name": "pack", "least": 2}
+MORE = PACK | {"least": 2}
 TEAM = {
     "code": "team",
     "name": "Team",

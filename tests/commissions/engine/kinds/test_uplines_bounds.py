@@ -125,6 +125,7 @@ def test_the_plainest_bonus_of_each_kind_is_a_plan(kind):
         ("differential", {"rates": {"by": "luck"}}, "rates.by"),
         ("differential", {"tree": "family"}, "tree"),
         *((kind, {"volume": "bv"}, "volume") for kind in PLAIN),
+        *((kind, {"period": "decade"}, "period") for kind in PLAIN),
         ("differential", {"rates": BRACKETS | {"of": "personal_group"}}, "rates.without"),
         ("differential", {"rates": BRACKETS | {"without": "other"}}, "rates.without"),
         ("differential", {"rates": BRACKETS | {"over": "rolling"}}, "rates.periods"),

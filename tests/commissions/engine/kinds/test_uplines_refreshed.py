@@ -16,7 +16,7 @@ from commissions.engine.snapshot import Index, no_sales, placed
 from tests.commissions.engine import twin
 from tests.commissions.engine.companies import STATUSES, engine_sales, engine_snapshot
 from tests.commissions.engine.kinds.test_uplines_bounds import KINDS, plan_with
-from tests.commissions.engine.kinds.worlds import document, some_worlds
+from tests.commissions.engine.kinds.worlds import PACK, document, some_worlds
 from tests.commissions.engine.test_slices import assert_same_figures
 
 
@@ -29,12 +29,12 @@ def found_alone(request):
 
 
 LEVELS = ["10%", "5%", "7.77%"]
-PACK = {"measure": "fact", "name": "pack", "least": 1}
 UNLOCKED = {
     "by frontline": {"rates": LEVELS, "tiers": [{"legs": 0, "depth": 1}, {"legs": 2, "depth": 3}]},
     "by pack": {"rates": LEVELS, "held": {"fact": "pack", "table": [{"least": 1, "depth": 3}]}},
     "by requirement": {"rates": {"by": "requirement", "table": [{"requires": [PACK], "rates": LEVELS}]}},
     "in another tree": {"rates": LEVELS, "tree": "place"},
+    "in a matrix": {"rates": LEVELS, "tree": "place", "kind": "matrix"},
     "of some sales": {"rates": LEVELS, "sales": {"buyers": ["retail"]}},
     "rolled up": {"rates": LEVELS, "unearned": "roll_up"},
     "inactive people passed": {"rates": LEVELS, "compression": "inactive"},
@@ -76,7 +76,7 @@ def test_so_it_does_whatever_unlocks_levels(settings, data):
     agrees_at_each_step(data.draw(some_worlds(levels(settings), most=10)), data)
 
 
-@pytest.mark.parametrize(("settings", "told"), [*zip(UNLOCKED.values(), (False,) * 5 + (True,) * 2, strict=True)], ids=UNLOCKED)
+@pytest.mark.parametrize(("settings", "told"), [*zip(UNLOCKED.values(), (False,) * 6 + (True,) * 2, strict=True)], ids=UNLOCKED)
 def test_the_third_level_is_refreshed_although_other_legs_and_packs_unlock_it(settings, told):
     """ana sponsors ben and cy, ben sponsors dee, dee sponsors eve: what eve sells is ana's third level."""
     people = [(1, 0, "open"), (2, 1, "open"), (4, 2, "open"), (5, 4, "open"), (3, 1, "open")]

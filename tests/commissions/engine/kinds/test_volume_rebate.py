@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commissions.engine.held import merged
-from tests.commissions.engine.kinds import uplines
+from tests.commissions.engine.kinds import uplines, worlds
 from tests.commissions.engine.kinds.uplines import rate_of
 from tests.commissions.engine.kinds.worlds import POINT, brackets, common, measures, rate_tables, some_worlds
 
@@ -96,6 +96,17 @@ def test_the_whole_mode_agrees(world):
 @given(some_worlds(marginal))
 def test_the_marginal_mode_agrees(world):
     uplines.agree(world, marginal_payments)
+
+
+def test_what_gathers_several_brackets_has_no_rate_and_is_told_even_when_it_rounds_to_nothing():
+    table = [{"at": 0, "rate": "0.0001%"}, {"at": 50, "rate": "0.0002%"}]
+    rates = {"by": "bracket", "of": "own", "volume": "pv", "over": "period", "table": table}
+    rebate = {"code": "rebate", "name": "Rebate", "kind": "volume_rebate", "tree": "sponsor", "volume": "pv", "rates": rates}
+    rebate |= {"mode": "marginal", "line": "payee", "rounding": "half_even", "unearned": "breakage", "active_only": False}
+    plan = worlds.plans.restore(worlds.document([{"code": "member", "name": "Member", "pv": 0, "gv": 0}], [rebate], pv=0))
+    sold = [worlds.twin.Sale(1, 1, 0, 1, "retail", 1, 80_00, 80_00, 0, 0, "USD")]
+    lines = uplines.calculate(plan, worlds.engine_snapshot([(1, 0, "open"), (2, 1, "open")], sold)).lines
+    assert list(zip(lines.payee, lines.base, lines.rate_ppm, lines.amount_minor, strict=True)) == [(0, 80_00, 0, 0)]
 
 
 @given(some_worlds(marginal))

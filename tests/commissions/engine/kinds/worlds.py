@@ -22,6 +22,7 @@ ROUNDINGS = ("half_even", "half_up", "truncate")
 FEW, POINTS_BEFORE = (0, 0, 1, 2), (0, 0, 500, 2500, 9000)
 PASTS = st.sampled_from(list(product(POINTS_BEFORE, POINTS_BEFORE, POINTS_BEFORE, FEW)))
 """Lifetime volume, that of the last period and of the one before, and the periods away."""
+PACK = {"measure": "fact", "name": "pack", "least": 1}
 TITLES_AND_PACKS = st.sampled_from(list(product(FEW, FEW)))
 
 
@@ -120,7 +121,7 @@ def some_worlds(draw, bonuses, most=16, refunds=True):
     tables = bonuses(draw, ranks)
     gated = draw(st.sampled_from([False, False, True]))
     gate = {"code": "gate", "name": "Gate", "bonuses": [tables[-1]["code"]]}
-    gates = [gate | {"requires": [{"measure": "fact", "name": "pack", "least": 1}]}] if gated else []
+    gates = [gate | {"requires": [PACK]}] if gated else []
     plan = plans.restore(document(ranks, tables, pv=draw(st.sampled_from([0, 10, 20])), gates=gates))
     people = draw(some_people(most))
     ids = [id for id, _, _ in people]
@@ -186,7 +187,7 @@ def rate_tables(draw, ranks, of=("own", "group")):
 @st.composite
 def some_rows(draw, key, values):
     """Rows that ask for a pack, for own volume, for both or for nothing."""
-    pack = {"measure": "fact", "name": "pack", "least": draw(st.integers(1, 2))}
+    pack = PACK | {"least": draw(st.integers(1, 2))}
     buyers = draw(st.sampled_from([["distributor"], ["distributor", "preferred", "retail"]]))
     volume = {"measure": "own_volume", "volume": "pv", "buyers": buyers, "least": draw(st.sampled_from([1, 20]))}
     asks = st.sampled_from([[], [pack], [volume], [pack, volume]])
@@ -202,7 +203,7 @@ def level_settings(draw, ranks, lowest=0):
         rates = [draw(percents) for _ in range(count)]
     elif by == "requirement":
         rows = draw(some_rows("rates", st.lists(percents, max_size=count)))
-        rows.append({"requires": [], "rates": [draw(percents) for _ in range(count)]})
+        rows.append({"requires": draw(st.sampled_from([[], [PACK]])), "rates": [draw(percents) for _ in range(count)]})
         rates = {"by": "requirement", "table": draw(st.permutations(rows))}
     else:
         own = {rank["code"]: draw(st.integers(0, count)) if place >= lowest else 0 for place, rank in enumerate(ranks)}
