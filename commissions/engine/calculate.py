@@ -39,13 +39,12 @@ def calculate(plan: Plan, snapshot: Snapshot, *, keep_lines: bool = True) -> Res
                 unearned[step] = earn(calculation, step, kept.setdefault(step, []) if keep_lines else None)
             except money.AmountTooLarge as error:
                 raise money.AmountTooLarge(f"bonus {plan.bonuses[step].code}: {error}") from error
+    blocks = [block for index in sorted(kept) for block in kept.pop(index)]
     return Result(
         standings=standings,
         totals=calculation.paid,
         unearned=unearned,
-        lines=caps.cut_lines(calculation, Lines.join([block for index in sorted(kept) for block in kept[index]]))
-        if keep_lines
-        else None,
+        lines=caps.cut_lines(calculation, Lines.drained(blocks)) if keep_lines else None,
         before_caps=calculation.earned,
         state=calculation.next_state(),
     )

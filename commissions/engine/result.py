@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,12 +118,30 @@ class Lines:
     @classmethod
     def join(cls, blocks: Sequence["Lines"]) -> "Lines":
         """Put blocks of lines together."""
+        return cls.drained(list(blocks))
+
+    @classmethod
+    def drained(cls, blocks: list["Lines"]) -> "Lines":
+        """Put blocks of lines together and empty the list: of tens of millions of lines there is no room for both.
+
+        The parts of a column are let go of before the next one is joined; a column that says the same on every line is
+        kept as one number (``np.broadcast_to``).
+        """
         names = [field.name for field in dataclasses.fields(cls)]
-        return cls(**{name: np.concatenate([getattr(block, name) for block in (_EMPTY, *blocks)]) for name in names})
+        columns = {name: [getattr(block, name) for block in (_EMPTY, *blocks)] for name in names}
+        blocks.clear()
+        return cls(**{name: _together(columns.pop(name)) for name in names})
 
     def take(self, rows: NDArray[np.int64]) -> "Lines":
         """Return some of the lines."""
         return Lines(**{field.name: getattr(self, field.name)[rows] for field in dataclasses.fields(self)})
+
+
+def _together(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    some = [part for part in parts if len(part)]
+    if some and all((part == some[0][0]).all() for part in some):
+        return np.broadcast_to(some[0][:1].copy(), sum(map(len, some)))
+    return np.concatenate(parts)
 
 
 _EMPTY = Lines(

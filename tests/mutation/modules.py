@@ -111,7 +111,7 @@ CONCERN = {
     "requirements.people": RANKS,
     "requirements.requirement": RANKS,
     "requirements.volume": RANKS,
-    "result": f"twin_agrees compare explain {SLICES} @*",
+    "result": f"result twin_agrees compare explain {SLICES} @*",
     "returns": "plan twin_agrees kinds/coded kinds/customer_acquisition @*",
     "running": "running kinds/volume_rebate @volume_rebate*",
     "schema": "schema docs",
