@@ -15,7 +15,7 @@ from commissions.files.refunds import Refunds
 from commissions.files.values import NOBODY, Names, Words
 
 _UNSAID = 2**62
-"""The quantity of a row that states none, beyond all that a row can state."""
+"""What a row has that states nothing, beyond all that a row can state."""
 
 _BUYERS = {"distributor": BuyerKind.DISTRIBUTOR, "preferred": BuyerKind.PREFERRED, "retail": BuyerKind.RETAIL}
 
@@ -65,7 +65,9 @@ def read_orders(
     back = Refunds(rows, names, order, refund_of)
     back.refuse(at, zone, person, currency, {**figures, **amounts, "quantity": np.where(stated == _UNSAID, 0, stated)})
     original = back.original
-    first = column("first_order") if "first_order" in rows.columns else _first_orders(order, kind, buyer, at, refund_of, original)
+    first = column("first_order", _UNSAID)
+    if (first == _UNSAID).any():
+        first = _first_orders(first, order, kind, buyer, at, refund_of, original)
     more = {"buyer": buyer, "first": first, **_further(rows, people, names, parties)}
     more |= {name: values_ for name, values_ in {**figures, **amounts}.items() if "." in name}
     columns = {
@@ -155,7 +157,7 @@ def _columns(plan: Plan, names: Names, zone: ZoneInfo, products: Words, markets:
         "market": Column(markets.place),
         "code": Column(names.number, many=names.numbers),
         "party": Column(names.number, many=names.numbers),
-        "first_order": Column(values.word({"yes": 1, "no": 0}, empty=0)),
+        "first_order": Column(values.word({"yes": 1, "no": 0}, empty=_UNSAID)),
         "refund_of": Column(names.number, many=names.numbers),
     }
 
@@ -206,6 +208,7 @@ def _first_entry(order: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _first_orders(
+    stated: NDArray[np.int64],
     order: NDArray[np.int64],
     kind: NDArray[np.int64],
     buyer: NDArray[np.int64],
@@ -213,15 +216,20 @@ def _first_orders(
     refund_of: NDArray[np.int64],
     original: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Mark the rows of each buyer's first order in the file, and the refunds of it; a buyer without a name has none."""
+    """Return what is ``stated`` by row, 1 for a first order, and where that is _UNSAID what the file tells.
+
+    Each buyer's first order in the file is one, whatever other rows state; a buyer without a name has none. A refund is
+    what the order is that it takes back.
+    """
     known = np.flatnonzero((buyer != NOBODY) & (refund_of == NOBODY))
     by_time = known[np.lexsort((order[known], at[known], buyer[known], kind[known]))]
     same = (kind[by_time][1:] == kind[by_time][:-1]) & (buyer[by_time][1:] == buyer[by_time][:-1])
     heads = by_time[np.flatnonzero(np.concatenate(([True], ~same)))] if by_time.size else by_time
-    first = np.isin(order, order[heads]) & (refund_of == NOBODY)
-    back = np.flatnonzero(original != NONE)
+    unsaid = stated == _UNSAID
+    first = np.where(unsaid, np.isin(order, order[heads]) & (refund_of == NOBODY), stated)
+    back = np.flatnonzero(unsaid & (original != NONE))
     first[back] = first[original[back]]
-    return first.astype(np.int64)
+    return first
 
 
 def _party_places(rows: Read, party: NDArray[np.int64], parties: Parties | None, names: Names) -> NDArray[np.int64]:

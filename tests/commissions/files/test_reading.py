@@ -242,6 +242,41 @@ def test_a_quantity_that_is_not_stated_is_one_and_on_refunds_one_less():
     assert company(orders=orders + "S,cy,2026-01-06,-3,-4,1\n").snapshot.sales.quantity.tolist() == [5, 1, -1, -4]
 
 
+FIRST = (
+    "id,person,at,buyer,cv,first_order,refund_of\n"
+    "1,cy,2026-01-05,kim,9,{},\n"
+    "2,cy,2026-01-06,kim,9,{},\n"
+    "3,cy,2026-01-03,lou,9,{},\n"
+    "4,cy,2026-01-04,,9,{},\n"
+    "R1,cy,2026-01-07,kim,-9,{},1\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("cells", "first"),
+    [
+        (("", "", "", "", ""), [1, 0, 1, 0, 1]),
+        (("no", "", "", "", ""), [0, 0, 1, 0, 0]),
+        (("", "", " ", "yes", ""), [1, 0, 1, 1, 1]),
+        (("yes", "no", "no", "no", ""), [1, 0, 0, 0, 1]),
+        (("yes", "no", "no", "no", "no"), [1, 0, 0, 0, 0]),
+    ],
+)
+def test_an_empty_cell_of_first_order_is_found_in_the_file_as_a_missing_column_is(cells, first):
+    """By time, not by row; a refund goes by its order."""
+    assert first_of(FIRST.format(*cells)) == first
+
+
+def test_first_orders_of_a_file_without_the_column_are_found_in_it():
+    assert first_of(FIRST.replace(",first_order", "").replace("{},", "")) == [1, 0, 1, 0, 1]
+
+
+def first_of(orders):
+    """Which rows are of first orders, in the order of the file."""
+    sales = company(orders=orders).snapshot.sales
+    return sales.column("first")[sales.id.argsort()].tolist()
+
+
 @pytest.mark.parametrize(
     ("tree", "people", "said"),
     [
