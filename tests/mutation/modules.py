@@ -78,7 +78,7 @@ CONCERN = {
     "bonuses.unilevel": f"{LEVELLED} twin_agrees plan {SLICES} kinds/fast_start @unilevel* @matrix*",
     "bonuses.volume_rebate": "kinds/volume_rebate kinds/by_requirement plan kinds/uplines_bounds @volume_rebate*",
     "bonuses.walking": f"twin_agrees kinds/unilevel_levels {NEWCOMERS} explain {SLICES}",
-    "bonuses.windows": f"kinds/fast_start kinds/customer_acquisition kinds/party {REFUSED} @fast_start* @customer*",
+    "bonuses.windows": f"kinds/windows kinds/fast_start kinds/customer_acquisition kinds/party {REFUSED} @fast_start* @customer*",
     "buyers": "twin_agrees requirements kinds/retail_profit @*",
     "calculate": f"twin_agrees snapshot ranks_twin kinds/caps {SLICES} @*",
     "calculation": f"twin_agrees kinds/caps kinds/rewards_of_ranks {LEGS} @*",

@@ -105,15 +105,17 @@ def test_the_third_level_is_refreshed_although_other_legs_and_packs_unlock_it(se
 
 
 RANKS = [{"code": f"rank{place}", "name": "Rank", "pv": place, "gv": 0} for place in range(40)]
+PAID_ABOVE = {"own_sales": "paid", "unqualified": "blocks", "active_only": True}
 STAIRS = {"by": "rank", "table": {rank["code"]: f"{place / 10_000:.4f}%" for place, rank in enumerate(RANKS)}}
 
 
 @pytest.mark.parametrize("settings", [
     {"kind": "unilevel", "rates": ["10%"], "compression": "inactive"},
-    {"kind": "differential", "rates": STAIRS, "own_sales": "paid", "unqualified": "blocks", "active_only": True},
-], ids=lambda settings: settings["kind"])  # fmt: skip
-def test_who_is_of_another_rank_may_be_the_heir_of_somebody_else(settings):
-    """What rolls up goes by rank: a refresh that took two ranks for one would leave it with the wrong person."""
+    {"kind": "differential", "rates": STAIRS} | PAID_ABOVE,
+    {"kind": "differential", "rates": STAIRS, "unearned": "breakage"} | PAID_ABOVE,
+], ids=["who rolls up", "whose rate and who rolls up", "whose rate"])  # fmt: skip
+def test_ranks_and_rates_that_differ_claim_something_else(settings):
+    """A refresh that took two ranks, or two rates, for one would leave what they are paid with the wrong person."""
     bonus = {"code": "team", "name": "Team", "tree": "sponsor", "line": "order", "rounding": "half_even", "unearned": "roll_up"}
     plan = plans.restore(document(RANKS, [bonus | settings], pv=0))
     sold = [twin.Sale(id, id, 0, id, "retail", 1, id * 100, 0, 0, 0, "USD") for id in range(1, len(RANKS))]
