@@ -150,8 +150,10 @@ def _check_rungs(ranks: tuple[Rank, ...], report: Report) -> None:
             if legs.rank not in lower:
                 known = f"a rank below {rank.code}: {', '.join(lower)}" if lower else f"no legs, as {rank.code} is lowest"
                 report.wrong(f"ranks[{place}].legs[{number}].rank", legs.rank, known)
-        if rank.leg_cap is not None and rank.gv == 0:
-            report.wrong(f"ranks[{place}].gv", 0, "a group volume above 0, of which leg_cap takes its share")
+        if rank.leg_cap is not None:
+            rank.leg_cap.check(f"ranks[{place}].leg_cap", report)
+            if rank.gv == 0:
+                report.wrong(f"ranks[{place}].gv", 0, "a group volume above 0, as leg_cap says what of a leg counts towards it")
         for path, required in _spread(f"ranks[{place}]", rank):
             if isinstance(required, PeriodsAtRank) and required.reads_ranks and required.rank not in lower:
                 known = f"a rank below {rank.code}, or this_period left out, as {rank.code} is not settled yet"

@@ -84,7 +84,7 @@ class OwnVolume(_OfVolume):
 class GroupVolume(_OfVolume):
     """Volume of the person and everyone below in a tree: all of them, or those of the first ``levels`` only.
 
-    With ``own`` left out, of those below without the person. With a ``leg_cap`` no leg counts for more than its share.
+    With ``own`` left out, of those below without the person. With a ``leg_cap`` no leg counts for more than that says.
     """
 
     measure: ClassVar[str] = "group_volume"
@@ -115,10 +115,12 @@ class GroupVolume(_OfVolume):
     def check(self, path: str, names: Names, report: Report) -> None:
         super().check(path, names, report)
         names.require_tree(f"{path}.tree", self.tree, report)
-        if self.leg_cap is not None and self.levels is not None:
-            report.wrong(f"{path}.levels", self.levels, "no levels beside leg_cap, which is of whole legs")
-        if self.leg_cap is not None and self.least == 0:
-            report.wrong(f"{path}.least", 0, "a volume above 0, of which leg_cap takes its share")
+        if self.leg_cap is not None:
+            self.leg_cap.check(f"{path}.leg_cap", report)
+            if self.levels is not None:
+                report.wrong(f"{path}.levels", self.levels, "no levels beside leg_cap, which is of whole legs")
+            if self.least == 0:
+                report.wrong(f"{path}.least", 0, "a volume above 0, as leg_cap says what of a leg counts towards it")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,9 +37,17 @@ LEGS = [
     for each in (list(product(RANKS[:index], (1, 2), ("anywhere", "frontline"))) for index in range(1, 4))
 ]
 """What the second rank and those above may ask of legs."""
-LEG_CAPS = st.sampled_from(
-    [*[None] * 18, *product(("capped", "free"), ("requirement", "own_gv", "largest_leg"), ("33.3333%", "50%", "100%"))]
-)
+LEG_CAPS = [
+    {"own_volume": own_volume, "of": of, **most}
+    for own_volume, (of, most) in product(
+        ("capped", "free"),
+        [
+            *product(("requirement", "own_gv", "largest_leg"), ({"share": share} for share in ("33.3333%", "50%", "100%"))),
+            *product(("points",), ({"most": most} for most in (0, "6.67", 25))),
+        ],
+    )
+]
+SOME_LEG_CAPS = st.sampled_from([*[None] * len(LEG_CAPS), *LEG_CAPS])
 
 
 @st.composite
@@ -51,10 +59,9 @@ def rank_tables(draw):
         rank = {"code": RANKS[index], "name": RANKS[index], "pv": pv, "gv": gv}
         if index:
             rank["legs"] = [dict(leg) for leg in draw(LEGS[index - 1])]
-        cap = draw(LEG_CAPS) if gv else None
+        cap = draw(SOME_LEG_CAPS) if gv else None
         if cap:
-            own_volume, of, share = cap
-            rank["leg_cap"] = {"of": of, "share": share, "own_volume": own_volume}
+            rank["leg_cap"] = dict(cap)
         ranks.append(rank)
     return ranks
 

@@ -150,8 +150,10 @@ def counted(person, rung):
 
 def held_down(person, cap, asked, volume="pv", tree="sponsor", tank=None, with_own=True):
     """The group volume with legs that count for no more than the cap says."""
-    whole = max(group(person, volume, tree, tank=tank), 0) if cap.of == "own_gv" else asked
-    most = whole * cap.share // 1_000_000
+    if cap.of == "points":
+        most = cap.most
+    else:
+        most = (max(group(person, volume, tree, tank=tank), 0) if cap.of == "own_gv" else asked) * cap.share // 1_000_000
     mine = own(person, volume, tank=tank) if with_own else 0
     mine = min(mine, most) if cap.own_volume == "capped" else mine
     legs = sorted(group(child, volume, tree, tank=tank) for child in person.below[tree])

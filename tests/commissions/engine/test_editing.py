@@ -123,6 +123,18 @@ def test_a_fraction_that_ends_is_shown_as_a_decimal_number():
     assert values(third)["exchange.EUR"] == "1/3"
 
 
+def test_a_leg_cap_by_a_share_becomes_one_in_points():
+    (path,) = (path for path in SHIPPED if path.stem == "hybrid")
+    plan = plans.parse(path.read_text())
+    (place,) = plan.capped_ranks[:1]
+    cap = f"ranks[{place + 1}].leg_cap"
+    assert values(plan)[f"{cap}.most"] == ""
+    in_points = editing.changed(plan, {f"{cap}.of": "points", f"{cap}.share": "", f"{cap}.most": "2500"})
+    assert values(in_points)[f"{cap}.most"] == "2500"
+    with pytest.raises(Refused, match="leg_cap.most is missing"):
+        editing.changed(plan, {f"{cap}.of": "points", f"{cap}.share": ""})
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_each_setting_of_a_shipped_plan_can_be_written_by_itself(path):
     plan = plans.parse(path.read_text())

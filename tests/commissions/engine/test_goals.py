@@ -41,7 +41,10 @@ def company(text):
     return snapshot, [names[int(id)] for id in snapshot.people.id]
 
 
-LEG_CAP = {"of": "requirement", "share": "40%", "own_volume": "capped"}
+LEG_CAPS = [
+    {"of": "requirement", "share": "40%", "own_volume": "capped"},
+    {"of": "points", "most": 400, "own_volume": "capped"},
+]
 
 
 def with_ranks(*ladder, **more):
@@ -158,10 +161,11 @@ def test_where_legs_are_missing_somebody_new_has_to_come():
     assert told(seek(FERNHOLLOW, snapshot, 0, SILVER), names)[0] == {"new ana": 500}
 
 
-def test_a_leg_cap_is_respected_because_the_engine_respects_it():
+@pytest.mark.parametrize("leg_cap", LEG_CAPS, ids=["share", "points"])
+def test_a_leg_cap_is_respected_because_the_engine_respects_it(leg_cap):
     plan = with_ranks(
         {"code": "member", "name": "Member", "pv": 0, "gv": 0},
-        {"code": "silver", "name": "Silver", "pv": 0, "gv": 1000, "leg_cap": LEG_CAP},
+        {"code": "silver", "name": "Silver", "pv": 0, "gv": 1000, "leg_cap": leg_cap},
     )
     snapshot, names = company("""
         ana   -    100

@@ -92,7 +92,32 @@ def problems(*path, value=None, remove=False):
         (
             ("ranks", 0, "leg_cap"),
             {"of": "requirement", "share": "50%", "own_volume": "free"},
-            "ranks[1].gv is 0; expected a group volume above 0, of which leg_cap takes its share",
+            "ranks[1].gv is 0; expected a group volume above 0, as leg_cap says what of a leg counts towards it",
+        ),
+        (
+            ("ranks", 1, "leg_cap"),
+            {"of": "points", "own_volume": "free"},
+            "ranks[2].leg_cap.most is missing; expected how many points of a leg count at most, as of is points",
+        ),
+        (
+            ("ranks", 1, "leg_cap"),
+            {"of": "points", "most": 7000, "share": "58.3333%", "own_volume": "free"},
+            'ranks[2].leg_cap.share is "58.3333%"; expected no share, as of is points: most says how many',
+        ),
+        (
+            ("ranks", 1, "leg_cap"),
+            {"of": "points", "most": "70%", "own_volume": "free"},
+            'ranks[2].leg_cap.most is "70%"; expected points: a number from 0 to',
+        ),
+        (
+            ("ranks", 1, "leg_cap"),
+            {"of": "own_gv", "own_volume": "free"},
+            "ranks[2].leg_cap.share is missing; expected a percentage of what of says, which is own_gv",
+        ),
+        (
+            ("ranks", 1, "leg_cap"),
+            {"of": "largest_leg", "share": "50%", "most": "12.5", "own_volume": "free"},
+            'ranks[2].leg_cap.most is "12.50"; expected no points, as of is largest_leg: share says how much of it',
         ),
         (
             ("ranks", 1, "leg_cap"),

@@ -1,5 +1,7 @@
 """What a rank takes, set against what a person has."""
 
+import pytest
+
 from commissions.engine import lacks
 from commissions.engine import plan as plans
 from commissions.engine.calculate import calculate
@@ -38,10 +40,9 @@ def test_a_requirement_of_nothing_is_not_told():
     assert lacks.of_person(PLAN, standings(PLAN), person=0, target=0) == ()
 
 
-def test_under_a_leg_cap_the_volume_that_counts_is_told():
-    capped = plans.parse(
-        TEXT.replace("gv = 2500", 'gv = 2500\nleg_cap = { of = "requirement", share = "40%", own_volume = "free" }')
-    )
+@pytest.mark.parametrize("cap", ['of = "requirement", share = "40%"', 'of = "points", most = 1_000'])
+def test_under_a_leg_cap_the_volume_that_counts_is_told(cap):
+    capped = plans.parse(TEXT.replace("gv = 2500", f'gv = 2500\nleg_cap = {{ {cap}, own_volume = "free" }}'))
     silver = lacks.of_person(capped, standings(capped), person=0, target=2)
     assert silver[1] == Requirement(Measure.GV, 99_50 + 600_00 + 1000_00, 2500_00)
     assert capped.capped_ranks == (2,)

@@ -11,7 +11,7 @@ from commissions.engine import plan as plans
 from commissions.engine import snapshot as snapshots
 from commissions.engine.requirements import REQUIREMENTS
 from tests.commissions.engine import ranks_twin as twin
-from tests.commissions.engine.companies import BUYERS, RANKS, STATUSES, rank_tables, some_people
+from tests.commissions.engine.companies import BUYERS, LEG_CAPS, RANKS, STATUSES, rank_tables, some_people
 
 VOLUMES = ("pv", "qv")
 TREES = ("sponsor", "pairs")
@@ -36,13 +36,7 @@ def periods_at_rank(draw):
     return {"measure": "periods_at_rank", "rank": "associate", "periods": periods, "of_last": of_last, "this_period": this}
 
 
-leg_caps = st.fixed_dictionaries(
-    {
-        "of": st.sampled_from(["requirement", "own_gv", "largest_leg"]),
-        "share": st.sampled_from(["33.3333%", "50%", "100%"]),
-        "own_volume": st.sampled_from(["capped", "free"]),
-    }
-)
+leg_caps = st.sampled_from(LEG_CAPS).map(dict)
 
 REQUIRED = {
     "own_volume": table("own_volume", volume=volumes, least=points, buyers=buyers | st.just(["distributor"])),

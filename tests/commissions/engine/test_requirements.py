@@ -75,6 +75,11 @@ def required(words, **more):
             'leg_cap = { of = "requirement", share = "25%", own_volume = "free" }',
             290_00,
         ),
+        (
+            'measure = "group_volume", volume = "pv", tree = "sponsor", least = 200, '
+            'leg_cap = { of = "points", most = 80, own_volume = "free" }',
+            270_00,
+        ),
         ('measure = "customer_share", volume = "pv", of = "own", buyers = ["retail", "preferred"], least = "70%"', 615_384),
         ('measure = "customer_share", volume = "pv", of = "group", buyers = ["retail", "preferred"], least = "70%"', 388_888),
         ('measure = "lesser_leg", volume = "pv", tree = "pairs", least = 1', 60_00),
@@ -181,6 +186,16 @@ def test_a_fact_and_the_lack_of_one():
             'measure = "group_volume", volume = "pv", tree = "sponsor", least = 0, levels = 1, '
             'leg_cap = { of = "requirement", share = "25%", own_volume = "free" }',
             "requires[1].levels is 1; expected no levels beside leg_cap",
+        ),
+        (
+            'measure = "group_volume", volume = "pv", tree = "sponsor", least = 0, '
+            'leg_cap = { of = "points", most = 80, own_volume = "free" }',
+            "requires[1].least is 0; expected a volume above 0, as leg_cap says what of a leg counts towards it",
+        ),
+        (
+            'measure = "group_volume", volume = "pv", tree = "sponsor", least = 1, '
+            'leg_cap = { of = "points", own_volume = "free" }',
+            "requires[1].leg_cap.most is missing; expected how many points",
         ),
         (
             'measure = "sponsored_in_legs", tree = "sponsor", who = "open", legs = 2, count = 1',

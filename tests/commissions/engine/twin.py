@@ -90,8 +90,10 @@ def counted(person, rank):
     """The group volume that counts for a rank."""
     if rank.leg_cap is None:
         return person.gv
-    whole = max(person.gv, 0) if rank.leg_cap.of == "own_gv" else rank.gv
-    most = whole * rank.leg_cap.share // 1_000_000
+    if rank.leg_cap.of == "points":
+        most = rank.leg_cap.most
+    else:
+        most = (max(person.gv, 0) if rank.leg_cap.of == "own_gv" else rank.gv) * rank.leg_cap.share // 1_000_000
     own = min(person.pv, most) if rank.leg_cap.own_volume == "capped" else person.pv
     legs = sorted(child.gv for child in person.children)
     if rank.leg_cap.of == "largest_leg":
