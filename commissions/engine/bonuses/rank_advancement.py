@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from commissions.engine.bonuses.bonus import Bonus, Unit
-from commissions.engine.bonuses.stated import amounts_by_rank, check_breakage, held_rank, rewards
+from commissions.engine.bonuses.rows import amounts_of
+from commissions.engine.bonuses.stated import check_breakage, held_place, rewards
 from commissions.engine.bonuses.windows import CALENDARS, Calendar
 from commissions.engine.document import Selected, TableOf, setting
 from commissions.engine.kinds import Code, Money, Report, Switch, Whole, choice
@@ -56,8 +57,8 @@ class RankAdvancement(Bonus):
 
     def pay(self, calculation: "Calculation", index: int) -> Iterator[Lines]:
         plan = calculation.plan
-        amounts = amounts_by_rank(plan, self.amounts)
-        rank = held_rank(calculation, index, active_only=self.active_only)
+        amounts = amounts_of(self.amounts, plan)
+        rank = held_place(calculation, index, self.amounts, active_only=self.active_only)
         in_time = np.ones(len(rank), dtype=np.bool_) if self.window is None else self.window.still_new(calculation)
         higher = np.zeros(len(rank), dtype=np.bool_)  # a higher rank is paid in this very period
         for place in reversed(range(len(plan.ranks))):

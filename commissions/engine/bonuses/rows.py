@@ -195,13 +195,23 @@ def rate_of(rates: RankedRates, plan: "Plan", standings: Standings) -> NDArray[n
     return np.asarray(by_rank[standings.rank])
 
 
+def amounts_of(amounts: RankedAmounts, plan: "Plan") -> NDArray[np.int64]:
+    """Return the amount of each rank, or of each row, in minor units, and last 0 for who has none."""
+    if isinstance(amounts, AmountRows):
+        stated = [row.amount for row in amounts.table]
+    else:
+        stated = [amounts[rank.code] for rank in plan.ranks]
+    return np.array([*map(plan.minor, stated), 0], dtype=np.int64)
+
+
+def place_of(amounts: RankedAmounts, plan: "Plan", standings: Standings) -> NDArray[np.int64]:
+    """Say which of ``amounts_of`` is each person's: the rank's or the row's, -1 for who has none."""
+    return row_of(plan, standings, amounts.table) if isinstance(amounts, AmountRows) else standings.rank.astype(np.int64)
+
+
 def amount_of(amounts: RankedAmounts, plan: "Plan", standings: Standings) -> NDArray[np.int64]:
     """Return each person's amount in minor units, 0 for who has none."""
-    if isinstance(amounts, AmountRows):
-        by_row = np.array([*(plan.minor(row.amount) for row in amounts.table), 0], dtype=np.int64)
-        return np.asarray(by_row[row_of(plan, standings, amounts.table)])
-    by_rank = np.array([*(plan.minor(amounts[rank.code]) for rank in plan.ranks), 0], dtype=np.int64)
-    return np.asarray(by_rank[standings.rank])
+    return np.asarray(amounts_of(amounts, plan)[place_of(amounts, plan, standings)])
 
 
 def row_figures(stated: object, plan: "Plan", standings: Standings, person: int) -> dict[str, int]:

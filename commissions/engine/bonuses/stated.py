@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from commissions.engine import money
 from commissions.engine.bonuses import lines
 from commissions.engine.bonuses.bonus import Bonus, Unearned
-from commissions.engine.bonuses.rows import AmountRow, AmountRows, CountRows, RankedAmounts, RankedCounts, row_of
+from commissions.engine.bonuses.payees import may_be_paid
+from commissions.engine.bonuses.rows import AmountRow, AmountRows, CountRows, RankedAmounts, RankedCounts, place_of, row_of
 from commissions.engine.kinds import Report
 from commissions.engine.names import Names
 from commissions.engine.result import Lines, Standings
@@ -18,11 +19,6 @@ from commissions.engine.result import Lines, Standings
 if TYPE_CHECKING:
     from commissions.engine.calculation import Calculation
     from commissions.engine.plan import Plan
-
-
-def amounts_by_rank(plan: "Plan", amounts: Mapping[str, Fraction]) -> NDArray[np.int64]:
-    """Return an amount in minor units for each rank, and 0 for people without a rank."""
-    return np.array([*(plan.minor(amounts[rank.code]) for rank in plan.ranks), 0], dtype=np.int64)
 
 
 NO_CAP: Final = money.LIMIT
@@ -50,12 +46,10 @@ def check_cap(path: str, most: RankedAmounts | RankedCounts, names: Names, repor
             names.require_rank(f"{path}.{rank}", rank, report)
 
 
-def held_rank(calculation: "Calculation", index: int, *, active_only: bool) -> NDArray[np.int64]:
-    """Return the paid-as rank of everybody who may be paid a bonus, NO_RANK for who may not."""
-    may = calculation.open_to(index)
-    if active_only:
-        may = may & calculation.standings.active
-    return np.where(may, calculation.standings.rank.astype(np.int64), -1)
+def held_place(calculation: "Calculation", index: int, amounts: RankedAmounts, *, active_only: bool) -> NDArray[np.int64]:
+    """Return the rank, or the row of the amounts, of everybody who may be paid a bonus, -1 for who may not."""
+    may = may_be_paid(calculation, index, active_only=active_only)
+    return np.where(may, place_of(amounts, calculation.plan, calculation.standings), -1)
 
 
 def rewards(calculation: "Calculation", index: int, amount_minor: NDArray[np.int64], level: NDArray[np.int64]) -> Lines:

@@ -31,10 +31,23 @@ FACTS = {"agreement": (0, 1), "takes_cash": (0, 1), "kind": (0, 0, 0, 2)}
 
 
 def with_bonus(name, code, **settings):
-    """A shipped plan with other settings of one bonus."""
+    """A shipped plan with other settings of one bonus, without those that are None."""
     document = write(PLANS[name])
-    next(bonus for bonus in document["bonuses"] if bonus["code"] == code).update(settings)
+    bonus = next(bonus for bonus in document["bonuses"] if bonus["code"] == code)
+    bonus.update(settings)
+    for key in [key for key, value in bonus.items() if value is None]:
+        del bonus[key]
     return plans.restore(document)
+
+
+CAR_ROWS = {
+    "by": "requirement",
+    "table": [
+        {"requires": [{"measure": "own_volume", "volume": "pv", "buyers": ["retail", "distributor"], "least": 50}], "amount": 10},
+        {"requires": [{"measure": "team", "tree": "sponsor", "who": "active", "count": 2}], "amount": 400},
+        {"requires": [{"measure": "fact", "name": "takes_cash", "least": 1}], "amount": 25},
+    ],
+}
 
 
 VARIANTS = {
@@ -44,6 +57,10 @@ VARIANTS = {
     "hybrid, infinity with blocking": with_bonus("hybrid", "infinity", blocking="excluded"),
     "hybrid, infinity of everybody": with_bonus("hybrid", "infinity", counted="everybody", blocking="offset", active_only=False),
     "hybrid, fast start on first orders": with_bonus("hybrid", "fast", window={"kind": "first_order"}),
+    "hybrid, car by requirement": with_bonus("hybrid", "car", amounts=CAR_ROWS, cash=None, active_only=False),
+    "hybrid, car by a fact": with_bonus(
+        "hybrid", "car", amounts=CAR_ROWS | {"table": CAR_ROWS["table"][2:]}, cash=None, active_only=False
+    ),
     "hybrid, match before caps": with_bonus("hybrid", "match", base="before_caps"),
     "breakaway that blocks": with_bonus("breakaway", "performance", unqualified="blocks", unearned="roll_up"),
     "breakaway, own sales passed": with_bonus("breakaway", "performance", own_sales="passed", active_only=False),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from commissions.engine.calculate import calculate, earn
 from commissions.engine.calculation import Calculation
 from commissions.engine.document import Refused
+from commissions.engine.snapshot import BuyerKind
 from tests.commissions.engine.kinds.two_legs import (
     RANKS,
     Company,
@@ -22,6 +23,8 @@ from tests.commissions.engine.kinds.two_legs import (
     minor,
     plain_plan,
     plan_of,
+    row_for,
+    some_rows,
 )
 
 COMMON = {"name": "Reward", "line": "payee", "rounding": "half_even", "unearned": "breakage"}
@@ -46,6 +49,13 @@ LOYAL = COMMON | {
     "steps": [{"periods": 2, "amount": 10}, {"periods": 4, "amount": 30, "points": "2.5"}],
     "after_last": "stops",
 }
+ROWS = {
+    "by": "requirement",
+    "table": [
+        {"requires": [], "amount": 10},
+        {"requires": [{"measure": "fact", "name": "cash", "least": 1}], "amount": 60},
+    ],
+}
 STEPS = st.sampled_from(
     [
         LOYAL["steps"],
@@ -61,7 +71,10 @@ def some_plans(draw):
     rise = RISE | {"periods": draw(st.integers(1, 3)), "skipped": draw(st.sampled_from(["all", "highest"]))}
     rise |= {"amounts": {"member": draw(st.sampled_from([0, 50])), "silver": 100, "gold": 500}, "active_only": active_only}
     car = CAR | {"grace": draw(st.integers(0, 3)), "active_only": active_only}
-    if draw(st.booleans()):
+    by = draw(st.sampled_from(["rank", "rank and cash", "requirement"]))
+    if by == "requirement":
+        car["amounts"] = {"by": "requirement", "table": draw(some_rows("amount", st.sampled_from([0, 10, 100])))}
+    if by == "rank and cash":
         car["cash"] = {"fact": "cash", "amounts": {"member": 0, "silver": 60, "gold": 250}}
     loyal = LOYAL | {"after_last": draw(st.sampled_from(["stops", "repeats", "starts_over"])), "steps": draw(STEPS)}
     return draw(plan_of([rise, car, loyal], lowest=draw(st.sampled_from([0, 1]))))
@@ -128,15 +141,21 @@ class Life:
         return [(rank + 1, minor(bonus.amounts[RANKS[rank]])) for rank in paid]
 
     def car(self, bonus):
-        rank = self.held(bonus)
-        if rank >= self.remembered:
-            self.remembered, self.missed = rank, 0
+        now = self.held(bonus)
+        if not isinstance(bonus.amounts, dict):
+            may = self.person.status == "open" and (self.person.active or not bonus.active_only)
+            row = row_for(bonus.amounts.table, self.person) if may else None
+            now = -1 if row is None else max(place for place, each in enumerate(bonus.amounts.table) if each is row)
+        if now >= self.remembered:
+            self.remembered, self.missed = now, 0
         else:
             self.missed += 1
             if self.missed > bonus.grace:
-                self.remembered, self.missed = rank, 0
+                self.remembered, self.missed = now, 0
         if self.remembered < 0 or self.person.status != "open":
             return []
+        if not isinstance(bonus.amounts, dict):
+            return [(self.remembered + 1, minor(bonus.amounts.table[self.remembered].amount))]
         takes_cash = bonus.cash and self.person.facts["cash"]
         amounts = bonus.cash.amounts if takes_cash else bonus.amounts
         return [(self.remembered + 1, minor(amounts[RANKS[self.remembered]]))]
@@ -179,6 +198,18 @@ class Life:
             "bonuses[1].cash.amounts.silver is 101; expected no more than the amount itself, 100",
         ),
         (
+            CAR | {"amounts": ROWS, "cash": {"fact": "cash", "amounts": {"member": 0, "silver": 0, "gold": 0}}},
+            'bonuses[1].cash is "there"; expected nothing: of amounts by requirement a row may ask for the fact',
+        ),
+        (
+            CAR | {"amounts": {"by": "requirement", "table": [{"requires": []}]}},
+            "bonuses[1].amounts.table[1].amount is missing",
+        ),
+        (
+            CAR | {"amounts": {"by": "requirement", "table": [{"requires": [], "amount": "1.005"}]}},
+            'bonuses[1].amounts.table[1].amount is "1.005"; expected an amount of USD, which has 2 decimals',
+        ),
+        (
             LOYAL | {"steps": [{"periods": 2, "amount": 1}, {"periods": 2, "amount": 1}]},
             "steps[2].periods is 2; expected more than 2",
         ),
@@ -216,3 +247,23 @@ def test_a_rank_pays_who_is_new_when_the_period_begins_and_is_done_for_all(windo
 
 def moment(day):
     return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1_000_000
+
+
+def test_nobody_but_a_distributor_is_paid_by_a_row_that_everybody_fits():
+    plan = plain_plan([CAR | {"amounts": ROWS}])
+    rows = engine_snapshot(Company([Person(1, None, "open"), Person(2, None, "open")], []))
+    people = dataclasses.replace(rows.people, facts={"kind": np.array([BuyerKind.DISTRIBUTOR, BuyerKind.RETAIL])})
+    assert calculate(plan, dataclasses.replace(rows, people=people)).totals.tolist() == [[10_00, 0]]
+
+
+def test_the_row_of_a_person_is_told_and_one_that_is_no_more_is_the_last():
+    plan = plain_plan([CAR | {"amounts": ROWS}])
+    person = Person(1, None, "open", state={"car.row": 5}, facts={"cash": 0})
+    rows = engine_snapshot(Company([person], []))
+    result = calculate(plan, rows)
+    assert result.totals.tolist() == [[60_00]]
+    assert {name: result.state.people[name].tolist() for name in ("car.row", "car.missed")} == {"car.row": [2], "car.missed": [1]}
+    calculation = Calculation.begin(plan, rows, result.standings)
+    assert plan.bonuses[0].figures(calculation, 0, 0) == {"row_of_the_table": 1}
+    by_rank = plain_plan([CAR])
+    assert by_rank.bonuses[0].figures(Calculation.begin(by_rank, rows, result.standings), 0, 0) == {}
