@@ -119,7 +119,7 @@ def many_orders_under_a_deep_line(bench: Bench, size: int) -> None:
     bench.report("burst_p95", spread(seen).p95 * 1e3, "ms")
     bench.report("burst_refused", len(refused), "errors")
     with Worker():
-        credit_deep(population, "first")
+        credit_deep(population, "burst:first")
         settled()  # this worker has read the company before the clock starts
         bench.say("as many credits as go in ten seconds, until all are seen")
         ours = flood(population, credit_deep, seconds=10, settle=True)
