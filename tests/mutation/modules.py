@@ -20,6 +20,7 @@ NEWCOMERS = (
     "kinds/n_up kinds/coded kinds/fast_start kinds/customer_acquisition kinds/sponsor_flat kinds/mentor kinds/rewards_of_ranks"
 )
 LEVELLED = "kinds/unilevel_levels kinds/uplines_bounds"
+SUMS = "kinds/rewards_of_ranks kinds/caps kinds/pool kinds/board kinds/streamline"
 LEGS = "kinds/binary_percentage kinds/binary_cycle"
 RANKS = "requirements ranks @ranks_* @requirements_* ranks_twin ranks_moments"
 SLICES = "kinds/uplines_refreshed slices::refreshing_on_slices_equals_the_whole_run slices_of_everybody slices_ranks"
@@ -44,11 +45,11 @@ CONCERN = {
     "bonuses.fast_start": f"kinds/fast_start kinds/newcomers_refreshed {REFUSED} @fast_start* @published*",
     "bonuses.fee": "kinds/fee plan @fee*",
     "bonuses.generation": "kinds/generation plan kinds/uplines_bounds @generation*",
-    "bonuses.generations": "kinds/generation kinds/breakaway kinds/equalisation kinds/matching @generation* @equal* @match*",
+    "bonuses.generations": f"{UPLINES} kinds/equalisation kinds/matching @generation* @equal* @match*",
     "bonuses.greater_of": "kinds/caps plan @greater_of @matching_before_caps*",
     "bonuses.groups": "kinds/breakaway kinds/differential kinds/guarantee @breakaway* @differential* @guarantee*",
     "bonuses.guarantee": "kinds/guarantee plan kinds/uplines_bounds @guarantee*",
-    "bonuses.heads": "kinds/breakaway kinds/generation kinds/equalisation kinds/guarantee @breakaway* @generation* @guarantee*",
+    "bonuses.heads": f"{UPLINES} kinds/equalisation kinds/guarantee @breakaway* @generation* @guarantee*",
     "bonuses.host_rewards": f"kinds/party {REFUSED} @party*",
     "bonuses.infinity": "kinds/infinity kinds/by_requirement plan kinds/uplines_bounds @infinity*",
     "bonuses.legs": f"{LEGS} plan @binary* @plan_binary @published_binary*",
@@ -59,20 +60,20 @@ CONCERN = {
     "bonuses.marginal": "kinds/differential_marginal plan @differential_marginal @volume_rebate_marginal*",
     "bonuses.matching": "kinds/by_requirement kinds/matching kinds/caps plan @matching*",
     "bonuses.matrix": f"{LEVELLED} kinds/uplines_refreshed plan @matrix* @plan_matrix",
-    "bonuses.measured": "kinds/volume_rebate kinds/differential kinds/breakaway @volume_rebate* @differential*",
+    "bonuses.measured": f"{UPLINES} kinds/volume_rebate @volume_rebate* @differential*",
     "bonuses.mentor": f"kinds/mentor {REFUSED} @mentor*",
     "bonuses.n_up": f"kinds/n_up {REFUSED} @n_up*",
     "bonuses.party": f"kinds/party {REFUSED} @party*",
-    "bonuses.payees": f"kinds/board {LEGS} kinds/pool kinds/streamline @board* @binary* @pool*",
+    "bonuses.payees": f"{UPLINES} kinds/uplines_refreshed kinds/rewards_of_ranks kinds/sales_left_to_others @lifestyle*",
     "bonuses.pool": "kinds/pool plan @pool* lint",
     "bonuses.rank_advancement": f"kinds/rewards_of_ranks {REFUSED} @rank_advancement*",
-    "bonuses.rates": "kinds/by_requirement kinds/volume_rebate kinds/differential plan @volume_rebate* @differential*",
+    "bonuses.rates": f"{UPLINES} kinds/uplines_refreshed kinds/by_requirement kinds/volume_rebate plan @volume_rebate*",
     "bonuses.retail_profit": "kinds/retail_profit kinds/newcomers_refreshed twin_agrees plan @retail_profit* @files_retail*",
     "bonuses.rewards": f"kinds/coded kinds/customer_acquisition {REFUSED} @coded* @customer*",
     "bonuses.rows": "kinds/by_requirement kinds/unilevel_levels kinds/volume_rebate plan @*by_requirement",
     "bonuses.sources": f"twin_agrees kinds/unilevel_levels {NEWCOMERS} kinds/retail_profit {SLICES} @*",
     "bonuses.sponsor_flat": f"kinds/sponsor_flat {REFUSED} @sponsor_flat*",
-    "bonuses.stated": f"{LEGS} kinds/pool kinds/board kinds/streamline plan @binary* @pool* @board*",
+    "bonuses.stated": f"{LEGS} {SUMS} plan @binary* @pool* @board*",
     "bonuses.stairs": "kinds/binary_stairs kinds/binary_cycle plan @binary_cycle*",
     "bonuses.streamline": "kinds/streamline plan @streamline*",
     "bonuses.unilevel": f"{LEVELLED} twin_agrees plan {SLICES} kinds/fast_start @unilevel* @matrix*",

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.commissions.engine.kinds import two_legs
 from tests.commissions.engine.kinds.newcomers import RANKS, companies, engine_lines, engine_snapshot, plan_with
 from tests.commissions.engine.twin import round_once
 
@@ -73,3 +74,20 @@ def test_a_fee_of_nothing_is_refused(settings, said):
     with pytest.raises(ValueError) as refused:
         plan_with(table | settings, TEAM)
     assert said in str(refused.value)
+
+
+def test_a_fee_of_whatever_was_paid_comes_last_and_adds_nothing_to_what_a_plan_can_pay():
+    fee = {"code": "fee", "name": "Fee", "kind": "fee", "of": ["team"], "amount": 1}
+    fee |= {"line": "payee", "rounding": "half_up", "unearned": "breakage"}
+    team = TEAM | {"name": "Team", "depth": dict.fromkeys(two_legs.RANKS, 2)}
+    cent = {"bonuses": ["team"], "most": dict.fromkeys(two_legs.RANKS, "0.01"), "excess": "forfeited"}
+    plan = two_legs.plain_plan([fee, team], {"order": ["company", "match", "person"], "person": [cent]})
+    steps = [step if isinstance(step, str) else plan.bonuses[step].code for step in plan.steps("week")]
+    assert steps == ["team", "company", "person", "fee"]
+    assert plan.bonuses[0].most(plan) == 0
+    above = two_legs.Person(1, None, "open")
+    company = two_legs.Company([above, two_legs.Person(2, above, "open")], [])
+    company.sales = [two_legs.Sale(1, company.people[1], "retail", 0, 1000, 0, 0)]
+    company.stand(plan)
+    outcome = two_legs.Outcome(plan, company)
+    assert (outcome.totals(1), outcome.totals(0)) == ({1: 1}, {1: -1})

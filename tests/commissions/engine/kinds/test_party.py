@@ -240,6 +240,7 @@ def test_a_party_brings_the_same_however_its_sales_fall_into_periods(world, plan
         ({"kind": "credit", "brackets": [{"least": 5}]}, 'brackets[1] is "neither"; expected either a rate or an amount'),
         ({"kind": "credit", "brackets": [{"least": 5, "rate": "1%", "amount": 1}]}, 'brackets[1] is "both"'),
         ({"kind": "items", "tiers": [{"least": 5, "items": 1}, {"least": 5, "items": 2}]}, "thresholds that rise"),
+        ({"kind": "credit", "brackets": [{"least": 5, "rate": "1%"}, {"least": 4, "rate": "2%"}]}, "thresholds that rise"),
         ({"kind": "booking", "least": 5}, "bonuses[1].reward.amount is missing; expected an amount, or items"),
     ],
 )
