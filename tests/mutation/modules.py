@@ -96,7 +96,7 @@ CONCERN = {
     "kinds": DOCUMENT,
     "lacks": f"lacks ranks requirements {GOALS}",
     "ladder": f"plan {RANKS} lint",
-    "legs": RANKS,
+    "legs": f"plan {RANKS}",
     "lint": "lint kinds/uplines_bounds",
     "moments": f"ranks_moments {RANKS}",
     "money": "money twin_agrees",
