@@ -144,6 +144,8 @@ def test_the_plainest_bonus_of_each_kind_is_a_plan(kind):
         ("breakaway", {"head": {"by": "rate", "bonus": "mine", "least": "5%"}}, "head.bonus"),
         ("breakaway", {"head": {"by": "rank", "rank": "tin"}}, "head.rank"),
         ("breakaway", {"head": BY_VOLUME}, "head.of"),
+        ("breakaway", {"head": BY_VOLUME | {"of": "own", "volume": "bv"}}, "head.volume"),
+        ("generation", {"rates": {"member": []}}, "rates"),
         ("breakaway", {"minimum": {"volume": "bv", "least": 0}}, "minimum.volume"),
         ("equalisation", {"differential": "mine"}, "differential"),
         ("guarantee", {"head": {"by": "rank", "rank": "tin"}}, "head.rank"),
