@@ -254,10 +254,8 @@ def test_no_company_pays_more_than_a_match_and_a_pool_say_that_they_can(rates, c
     plan = plain_plan([*BONUSES, *({"rounding": "truncate", "unearned": "breakage"} | each for each in (match, pool))])
     outcome = Outcome(plan, company)
     points = sum(sale.cv for sale in company.sales)
-    matched = Fraction(
-        int((outcome.result.lines.bonus == 1).sum()), 2
-    )  # each line that is matched may be rounded up by half a cent
-    for place, rounded in ((3, matched), (4, 0)):
+    matched = int((outcome.result.lines.bonus == 1).sum())  # lines, each of which may have been rounded up by half a cent
+    for place, rounded in ((3, Fraction(matched, 2)), (4, 0)):
         assert outcome.result.totals[place].sum() <= plan.bonuses[place].most(plan) * points + rounded
     assert plan.bonuses[3].levels_and_paid(plan) == (len(rates), max((n for n, r in enumerate(rates, 1) if r != "0%"), default=0))
 
