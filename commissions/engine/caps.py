@@ -140,8 +140,7 @@ def _check_matches(path: str, codes: tuple[str, ...], caps: Caps, step: Step, na
 def cut_person(calculation: "Calculation") -> None:
     """Hold every person to the persons' caps, what earlier periods left to be paid included."""
     plan = calculation.plan
-    for row in _carried_rows(calculation):
-        calculation.paid[row] += _carried_in(calculation, row)
+    calculation.paid[:] += _carried(calculation)
     for cap in plan.caps.person:
         rows = _rows(calculation, cap.bonuses)
         if not rows:
@@ -209,9 +208,7 @@ def cut_lines(calculation: "Calculation", lines: Lines) -> Lines:
     when the persons' caps were taken; then, together with what earlier periods left, to what is paid.
     """
     lines, is_own = _with_carried(calculation, lines)
-    carried = np.zeros_like(calculation.paid)
-    for row in _carried_rows(calculation):
-        carried[row] = _carried_in(calculation, row)
+    carried = _carried(calculation)
     cut = (calculation.earned + carried != calculation.paid) | (calculation.set_aside != 0) | (calculation.person_cut != 0)
     rows = np.flatnonzero((lines.payee != NONE) & cut[lines.bonus, lines.payee])
     if not len(rows):
@@ -279,6 +276,14 @@ def _carries(calculation: "Calculation", row: int) -> str:
 def _carried_in(calculation: "Calculation", row: int) -> NDArray[np.int64]:
     """What earlier periods left to be paid, to those who may be paid."""
     return np.where(calculation.standings.payable, calculation.state(_carries(calculation, row)), 0)
+
+
+def _carried(calculation: "Calculation") -> NDArray[np.int64]:
+    """The same of every bonus, ``[bonus, person]``."""
+    carried = np.zeros_like(calculation.paid)
+    for row in _carried_rows(calculation):
+        carried[row] = _carried_in(calculation, row)
+    return carried
 
 
 def _fixed(calculation: "Calculation", row: int) -> Lines:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from commissions.engine import tree
+from commissions.engine.arrays import mask
 from commissions.engine.calculate import calculate
 from commissions.engine.plan import Plan
 from commissions.engine.result import Result, Standings
@@ -138,8 +139,7 @@ def enrol(
 def seated(held: Held, trees: Mapping[str, Tree], newcomers: NDArray[np.int64]) -> Held:
     """Put everybody into the placement trees as they are now, in which ``newcomers`` may have found a seat."""
     after = dataclasses.replace(held.people, trees=trees)
-    was_here = np.ones(len(after), dtype=np.bool_)
-    was_here[newcomers] = False
+    was_here = ~mask(len(after), newcomers)
     moved = any(
         code not in held.people.trees or (after.forest(code).parent != held.people.forest(code).parent)[was_here].any()
         for code in trees

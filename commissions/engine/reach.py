@@ -72,9 +72,7 @@ class Line:
         """Return, sorted, the places of those of some people who have one."""
         if self.placed is None:
             return people
-        wanted = np.zeros(len(self.people), dtype=np.bool_)
-        wanted[people] = True
-        return np.flatnonzero(wanted[self.placed.order])
+        return np.flatnonzero(mask(len(self.people), people)[self.placed.order])
 
     def who(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return who has some places."""

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissions.engine import money, tree
+from commissions.engine.arrays import mask
 from commissions.engine.calculate import stand
 from commissions.engine.held import merged
 from commissions.engine.plan import Plan
@@ -203,8 +204,7 @@ def fold(
     upline = tree.with_uplines(np.array(sorted({person, *kept}), dtype=np.int64), people.parent, people.size)
     upline = upline[upline >= person]
     end = person + int(people.size[person])
-    unfolded = np.zeros(len(people) + 1, dtype=np.bool_)
-    unfolded[upline] = True
+    unfolded = mask(len(people) + 1, upline)
     rows = person + np.flatnonzero(unfolded[person:end] | unfolded[people.parent[person:end]])
     folded = ~unfolded[rows]
     volume = np.where(folded, standings.gv[rows], standings.pv[rows])

@@ -9,6 +9,16 @@ from commissions.engine import snapshot
 from commissions.engine.money import INDEX
 from tests.commissions.engine.twin import Sale
 
+HEADING = {
+    "code": "random",
+    "name": "Random",
+    "version": 1,
+    "currency": "USD",
+    "effective_from": "2026-01-01",
+    "credit_date": "paid",
+}
+"""What a plan document begins with."""
+
 CURRENCIES = ("USD", "EUR", "JPY", "KWD")
 RANKS = ("associate", "bronze", "silver", "gold")
 STATUSES = {
@@ -104,14 +114,7 @@ def some_plans(draw, lines=("order", "source", "payee")):
     ranks = draw(rank_tables())
     return plans.restore(
         {
-            "plan": {
-                "code": "random",
-                "name": "Random",
-                "version": 1,
-                "currency": "USD",
-                "effective_from": "2026-01-01",
-                "credit_date": "paid",
-            },
+            "plan": HEADING,
             "periods": {"month": {"kind": "month", "time_zone": "UTC"}},
             "ladder": {"period": "month", "elsewhere": "last"},
             "exchange": {"EUR": "1.0837", "JPY": "1/151", "KWD": "3.25"},

@@ -9,8 +9,7 @@ from commissions.engine import plan as plans
 from commissions.engine import slices
 from commissions.engine.snapshot import no_sales, placed
 from tests.commissions.engine.companies import engine_snapshot
-from tests.commissions.engine.kinds.test_uplines_refreshed import LEVELS, levels
-from tests.commissions.engine.kinds.worlds import document
+from tests.commissions.engine.kinds.worlds import LEVELS, document, levels
 from tests.commissions.engine.test_slices import assert_same_figures
 from tests.commissions.engine.twin import Sale
 

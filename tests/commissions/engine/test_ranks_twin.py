@@ -11,7 +11,7 @@ from commissions.engine import plan as plans
 from commissions.engine import snapshot as snapshots
 from commissions.engine.requirements import REQUIREMENTS
 from tests.commissions.engine import ranks_twin as twin
-from tests.commissions.engine.companies import BUYERS, LEG_CAPS, RANKS, STATUSES, rank_tables, some_people
+from tests.commissions.engine.companies import BUYERS, HEADING, LEG_CAPS, RANKS, STATUSES, rank_tables, some_people
 
 VOLUMES = ("pv", "qv")
 TREES = ("sponsor", "pairs")
@@ -155,14 +155,7 @@ def some_rank_plans(draw):
         {"tank": {"hours": 24, "volume": draw(st.sampled_from(["from_order", "from_placement"]))}} if draw(st.booleans()) else {}
     )
     raw = {
-        "plan": {
-            "code": "random",
-            "name": "Random",
-            "version": 1,
-            "currency": "USD",
-            "effective_from": "2026-01-01",
-            "credit_date": "paid",
-        },
+        "plan": HEADING,
         "periods": {"month": {"kind": "month", "time_zone": "UTC"}},
         "exchange": {},
         "volumes": ["qv"],

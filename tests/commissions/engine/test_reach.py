@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from commissions.engine import held as holding
 from commissions.engine.reach import NOBODY, After, Line, within_reach
-from tests.commissions.engine.kinds.test_uplines_refreshed import UNLOCKED, levels
-from tests.commissions.engine.kinds.worlds import some_worlds
+from tests.commissions.engine.kinds.worlds import UNLOCKED, levels, some_worlds
 
 COUNTED = {"rolled up": "anybody's", "inactive people passed": "active people's", "in another tree": "everybody's"}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from commissions.engine import held as holding
 from commissions.engine import plan as plans
-from commissions.engine import reach, slices, snapshot
+from commissions.engine import slices, snapshot
 from commissions.engine.calculate import calculate
 from commissions.engine.money import AmountTooLarge
 from commissions.engine.tree import BrokenTree
@@ -29,13 +29,7 @@ from tests.commissions.plans.examples import SHIPPED
 FERNHOLLOW = plans.parse((SHIPPED / "fernhollow.toml").read_text())
 NO_SALES = []
 
-
-@pytest.fixture(autouse=True, scope="module", params=[4, 0], ids=["small", "however many"])
-def found_alone(request):
-    """Sales that pay somebody else are found among few people, and among however many."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reach, "TOO_MANY", request.param)
-        yield
+pytestmark = pytest.mark.usefixtures("found_alone")
 
 
 @st.composite

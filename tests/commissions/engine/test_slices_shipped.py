@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from commissions.engine import held as holding
 from commissions.engine import plan as plans
-from commissions.engine import reach, slices, snapshot
+from commissions.engine import slices, snapshot
 from commissions.engine.calculate import calculate
 from commissions.engine.document import write
 from commissions.engine.money import INDEX
@@ -70,13 +70,7 @@ VARIANTS = {
     "matrix, nobody passed": with_bonus("matrix", "matrix", compression="none"),
 }
 
-
-@pytest.fixture(autouse=True, scope="module", params=[4, 0], ids=["small", "however many"])
-def found_alone(request):
-    """Sales that pay somebody else are found among few people, and among however many."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reach, "TOO_MANY", request.param)
-        yield
+pytestmark = pytest.mark.usefixtures("found_alone")
 
 
 class Company:

@@ -16,6 +16,7 @@ from commissions.engine import snapshot
 from commissions.engine.calculate import calculate
 from commissions.engine.money import EXPONENTS, INDEX
 from commissions.engine.result import Reason
+from tests.commissions.engine.companies import HEADING
 from tests.commissions.engine.twin import round_once
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -142,14 +143,7 @@ def plan_with(*bonuses, activity=0, leader=100, zone="UTC", **more):
     """A plan of three ranks by group volume with these bonuses; ``more`` are other keys of the document."""
     return plans.restore(
         {
-            "plan": {
-                "code": "random",
-                "name": "Random",
-                "version": 1,
-                "currency": "USD",
-                "effective_from": "2026-01-01",
-                "credit_date": "paid",
-            },
+            "plan": HEADING,
             "periods": {"month": {"kind": "month", "time_zone": zone}},
             "ladder": {"period": "month", "elsewhere": "last"},
             "exchange": {"EUR": "1.0837", "JPY": "1/151"},

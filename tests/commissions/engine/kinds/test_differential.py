@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from commissions.engine.calculate import calculate
+from tests.commissions.engine.companies import HEADING
 from tests.commissions.engine.kinds import uplines, worlds
 from tests.commissions.engine.kinds.uplines import rate_of
 from tests.commissions.engine.kinds.worlds import POINT, common, rate_tables, some_worlds
@@ -119,14 +120,7 @@ def test_a_line_a_hundred_thousand_deep_is_paid_without_walking_it():
 
 
 LONG = {
-    "plan": {
-        "code": "long",
-        "name": "Long",
-        "version": 1,
-        "currency": "USD",
-        "effective_from": "2026-01-01",
-        "credit_date": "paid",
-    },
+    "plan": HEADING | {"code": "long", "name": "Long"},
     "periods": {"month": {"kind": "month", "time_zone": "UTC"}},
     "ladder": {"period": "month", "elsewhere": "last"},
     "exchange": {},

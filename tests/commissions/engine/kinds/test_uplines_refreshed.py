@@ -10,43 +10,16 @@ from hypothesis import strategies as st
 
 from commissions.engine import held as holding
 from commissions.engine import plan as plans
-from commissions.engine import reach, slices
+from commissions.engine import slices
 from commissions.engine.calculate import stand
 from commissions.engine.snapshot import Index, no_sales, placed
 from tests.commissions.engine import twin
 from tests.commissions.engine.companies import STATUSES, engine_sales, engine_snapshot
 from tests.commissions.engine.kinds.test_uplines_bounds import KINDS, plan_with
-from tests.commissions.engine.kinds.worlds import PACK, document, some_worlds
+from tests.commissions.engine.kinds.worlds import UNLOCKED, document, levels, some_worlds
 from tests.commissions.engine.test_slices import assert_same_figures
 
-
-@pytest.fixture(autouse=True, scope="module", params=[4, 0], ids=["small", "however many"])
-def found_alone(request):
-    """Sales that pay somebody else are found among few people, and among however many."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reach, "TOO_MANY", request.param)
-        yield
-
-
-LEVELS = ["10%", "5%", "7.77%"]
-UNLOCKED = {
-    "by frontline": {"rates": LEVELS, "tiers": [{"legs": 0, "depth": 1}, {"legs": 2, "depth": 3}]},
-    "by pack": {"rates": LEVELS, "held": {"fact": "pack", "table": [{"least": 1, "depth": 3}]}},
-    "by requirement": {"rates": {"by": "requirement", "table": [{"requires": [PACK], "rates": LEVELS}]}},
-    "in another tree": {"rates": LEVELS, "tree": "place"},
-    "in a matrix": {"rates": LEVELS, "tree": "place", "kind": "matrix"},
-    "of some sales": {"rates": LEVELS, "sales": {"buyers": ["retail"]}},
-    "rolled up": {"rates": LEVELS, "unearned": "roll_up"},
-    "inactive people passed": {"rates": LEVELS, "compression": "inactive"},
-}
-
-
-def levels(settings):
-    """A unilevel of these settings; inactive people have none of its levels, and whoever missed them may have heirs."""
-    plain = {"tree": "sponsor", "volume": "cv", "compression": "none", "line": "order", "unearned": "breakage"}
-    return lambda _draw, _ranks: [
-        plain | {"code": "team", "name": "Team", "kind": "unilevel", "rounding": "half_even"} | settings
-    ]
+pytestmark = pytest.mark.usefixtures("found_alone")
 
 
 def agrees_at_each_step(world, data):

@@ -15,6 +15,7 @@ from commissions.engine import snapshot
 from commissions.engine.calculate import calculate
 from commissions.engine.money import INDEX
 from commissions.engine.result import Reason
+from tests.commissions.engine.companies import HEADING
 
 STATUSES = ("open", "suspended", "terminated", "house")
 BUYERS = ("distributor", "preferred", "retail")
@@ -121,15 +122,7 @@ def plan_of(draw, bonuses, caps=None, lowest=0):
 def plain_plan(bonuses, caps=None, *, lowest=0, point_value="1", active=0):
     """The same of which nothing is left to chance."""
     document = {
-        "plan": {
-            "code": "random",
-            "name": "Random",
-            "version": 1,
-            "currency": "USD",
-            "effective_from": "2026-01-01",
-            "credit_date": "paid",
-            "point_value": point_value,
-        },
+        "plan": HEADING | {"point_value": point_value},
         "periods": {
             "week": {"kind": "week", "time_zone": "UTC", "starts_on": "2026-01-05"},
             "month": {"kind": "month", "time_zone": "UTC"},

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from commissions.engine import plan as plans
 from commissions.engine import snapshot
 from tests.commissions.engine import twin
-from tests.commissions.engine.companies import UP_TO, engine_snapshot, rank_tables, some_people, some_sales
+from tests.commissions.engine.companies import HEADING, UP_TO, engine_snapshot, rank_tables, some_people, some_sales
 
 POINT = Fraction(1)  # a hundredth of a point is worth a hundredth of a dollar
 RATES = ("3%", "5%", "7.77%", "12%", "0.0001%", "33.3333%", "0%")
@@ -95,14 +95,7 @@ def array(values, ids):
 def document(ranks, bonuses, *, pv, gates=()):
     """A whole document around ranks and bonuses, with a matrix beside the sponsor tree."""
     return {
-        "plan": {
-            "code": "random",
-            "name": "Random",
-            "version": 1,
-            "currency": "USD",
-            "effective_from": "2026-01-01",
-            "credit_date": "paid",
-        },
+        "plan": HEADING,
         "periods": {"month": {"kind": "month", "time_zone": "UTC"}},
         "ladder": {"period": "month", "elsewhere": "last"},
         "exchange": {"EUR": "1.0837", "JPY": "1/151", "KWD": "3.25"},
@@ -226,3 +219,24 @@ def heads(draw, ranks):
     if draw(st.booleans()):
         return {"by": "rank", "rank": draw(st.sampled_from(ranks))["code"]}
     return {"by": "volume", **measures(draw), "least": draw(st.sampled_from([1, 20, 50, 100]))}
+
+
+LEVELS = ["10%", "5%", "7.77%"]
+UNLOCKED = {
+    "by frontline": {"rates": LEVELS, "tiers": [{"legs": 0, "depth": 1}, {"legs": 2, "depth": 3}]},
+    "by pack": {"rates": LEVELS, "held": {"fact": "pack", "table": [{"least": 1, "depth": 3}]}},
+    "by requirement": {"rates": {"by": "requirement", "table": [{"requires": [PACK], "rates": LEVELS}]}},
+    "in another tree": {"rates": LEVELS, "tree": "place"},
+    "in a matrix": {"rates": LEVELS, "tree": "place", "kind": "matrix"},
+    "of some sales": {"rates": LEVELS, "sales": {"buyers": ["retail"]}},
+    "rolled up": {"rates": LEVELS, "unearned": "roll_up"},
+    "inactive people passed": {"rates": LEVELS, "compression": "inactive"},
+}
+
+
+def levels(settings):
+    """A unilevel of these settings; inactive people have none of its levels, and whoever missed them may have heirs."""
+    plain = {"tree": "sponsor", "volume": "cv", "compression": "none", "line": "order", "unearned": "breakage"}
+    return lambda _draw, _ranks: [
+        plain | {"code": "team", "name": "Team", "kind": "unilevel", "rounding": "half_even"} | settings
+    ]
